@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { down, kill, list, revive, up, type LabCluster } from './cluster.ts'
+import { distNames, recipeOf } from './dists.ts'
+import { LabError } from './errors.ts'
+import { cacheFolder, runFolder } from './folders.ts'
+import { distFolder, prepare } from './layout.ts'
+import { logTail } from './node.ts'
+import { isRunning } from './process.ts'
+import { readCluster, runningNodes } from './record.ts'
+
+const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for trying things out.
+
+  lab up NAME --dist DIST [options]   start a cluster and wait until it answers
+      --dist DIST       what to start, see "lab dists"
+      --port PORT       HTTP port of the first node; the next nodes follow, transport ports are 1000 higher
+                        (without it, free ports are found)
+      --nodes N         number of nodes (1)
+      --secure          TLS with a CA of its own, and a password
+      --heap SIZE       heap of each node's JVM (512m)
+      --trust NAME      reindex from remote accepts this secure lab cluster (or CA file); may be repeated
+      --setting K=V     a line for the server's settings file; may be repeated
+  lab down NAME [--keep]              end a cluster and delete its data, or keep it for "lab revive"
+  lab down --all                      end all lab clusters
+  lab list [--json]                   the lab's clusters
+  lab info NAME                       all that is known of a cluster, as JSON
+  lab kill NAME I                     end node I as a crash would; its data stays
+  lab revive NAME [I]                 start node I, or all that do not run, again
+  lab logs NAME [I]                   the end of node I's log (0)
+  lab prepare DIST...                 fetch dists without starting them
+  lab dists                           what can be started
+
+Needs a JDK (17 or newer) and Maven, and openssl for --secure. The servers come from Maven Central, once.
+Servers are kept in ${cacheFolder()} ($SHARDFERRY_LAB_CACHE),
+data and logs in ${runFolder()} ($SHARDFERRY_LAB_RUN).`
+
+async function main(args: string[]): Promise<void> {
+  const [command = 'help', ...rest] = args
+  if (args.includes('--help') || args.includes('-h') || command === 'help') return console.log(help)
+  const run = commands[command]
+  if (run === undefined) throw new LabError(`The lab has no command "${command}".`, 'lab --help lists them.')
+  await run(rest)
+}
+
+const commands: Record<string, (args: string[]) => Promise<void>> = {
+  up: upCommand,
+  down: downCommand,
+  async list(args) {
+    const { values } = parse(args, 0, 0, { json: { type: 'boolean' } })
+    if (values.json) console.log(JSON.stringify(list().map(withState), null, 2))
+    else for (const cluster of list()) console.log(line(cluster))
+  },
+  async info(args) {
+    console.log(JSON.stringify(withState(readCluster(parse(args, 1, 1).words[0] ?? '')), null, 2))
+  },
+  async kill(args) {
+    const [name = '', node = ''] = parse(args, 2, 2).words
+    await kill(name, wholeNumber('I', node))
+    console.log(`${name}: node ${node} does not run any more`)
+  },
+  async revive(args) {
+    const [name = '', node] = parse(args, 1, 2).words
+    const startedMs = Date.now()
+    await revive(name, node === undefined ? undefined : wholeNumber('I', node))
+    console.log(`${line(readCluster(name))}  (after ${seconds(startedMs)})`)
+  },
+  async logs(args) {
+    const [name = '', node = '0'] = parse(args, 1, 2).words
+    console.log(logTail(readCluster(name), wholeNumber('I', node), 200))
+  },
+  async prepare(args) {
+    for (const dist of parse(args, 1, distNames.length).words) console.log(await prepare(dist))
+  },
+  async dists(args) {
+    parse(args, 0, 0)
+    for (const dist of distNames) {
+      const state = existsSync(distFolder(dist)) ? 'ready' : 'to be fetched at the first start'
+      console.log(`${dist.padEnd(24)} Java ${recipeOf(dist).javaMajor}+  ${state}`)
+    }
+  },
+}
+
+async function upCommand(args: string[]): Promise<void> {
+  const { words, values } = parse(args, 1, 1, {
+    dist: { type: 'string' },
+    port: { type: 'string' },
+    nodes: { type: 'string' },
+    secure: { type: 'boolean' },
+    heap: { type: 'string' },
+    trust: { type: 'string', multiple: true },
+    setting: { type: 'string', multiple: true },
+  })
+  if (values.dist === undefined) throw new LabError('"lab up" needs --dist.', `There are: ${distNames.join(', ')}.`)
+  const startedMs = Date.now()
+  const cluster = await up({
+    name: words[0] ?? '',
+    dist: values.dist,
+    ...(values.port === undefined ? {} : { port: wholeNumber('--port', values.port) }),
+    ...(values.nodes === undefined ? {} : { nodes: wholeNumber('--nodes', values.nodes) }),
+    ...(values.heap === undefined ? {} : { heap: values.heap }),
+    secure: values.secure ?? false,
+    trust: values.trust ?? [],
+    settings: Object.fromEntries((values.setting ?? []).map(setting)),
+  })
+  console.log(`${line(cluster)}  (after ${seconds(startedMs)})`)
+  if (cluster.admin !== undefined) {
+    console.log(`user ${cluster.admin.username}, password ${cluster.admin.password}, CA ${cluster.caPath}`)
+  }
+}
+
+async function downCommand(args: string[]): Promise<void> {
+  const { words, values } = parse(args, 0, 1, { all: { type: 'boolean' }, keep: { type: 'boolean' } })
+  if ((words.length === 0) === !values.all)
+    throw new LabError('"lab down" needs either a name or --all.', 'lab list shows the names.')
+  for (const name of values.all ? list().map(cluster => cluster.name) : words) {
+    await down(name, { keep: values.keep ?? false })
+    console.log(`${name} is down${values.keep ? ', its data is kept' : ''}`)
+  }
+}
+
+function parse<Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  least: number,
+  most: number,
+  options?: Options,
+) {
+  let parsed
+  try {
+    parsed = parseArgs({ args, options: options ?? ({} as Options), allowPositionals: true, strict: true })
+  } catch (error) {
+    throw new LabError(`${error instanceof Error ? error.message.split('. ')[0] : String(error)}.`, 'lab --help explains.')
+  }
+  const { positionals: words, values } = parsed
+  if (words.length < least || words.length > most) throw new LabError('Too few or too many words.', 'lab --help explains.')
+  return { words, values }
+}
+
+function wholeNumber(what: string, text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new LabError(`${what} must be a whole number, not "${text}".`)
+  return Number(text)
+}
+
+/** K=V; the value is read as JSON if it is JSON, else as a string. */
+function setting(text: string): [string, unknown] {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  if (key === undefined || value === undefined) throw new LabError(`--setting must be K=V, not "${text}".`)
+  try {
+    return [key, JSON.parse(value)]
+  } catch {
+    return [key, value]
+  }
+}
+
+function line(cluster: LabCluster): string {
+  const state = `${runningNodes(cluster).length}/${cluster.nodes.length} nodes up`
+  const marks = `${cluster.secure ? '  secure' : ''}${cluster.kept ? '  data kept' : ''}`
+  return `${cluster.name.padEnd(12)} ${cluster.dist}  ${state}  ${cluster.urls.join(' ')}${marks}`
+}
+
+function withState(cluster: LabCluster): object {
+  return { ...cluster, nodes: cluster.nodes.map(node => ({ ...node, running: isRunning(node) })) }
+}
+
+function seconds(sinceMs: number): string {
+  return `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof LabError)) throw error
+  console.error(`lab: ${error.message}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,35 @@
+import { migrationFolder } from '../../assemble.ts'
+import { fold } from '../../journal/fold.ts'
+import { SqliteJournal } from '../../journal/sqlite.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { migrate, requireSamePlan } from '../migrate.ts'
+import { print } from '../output.ts'
+import { checkedPlan, showPlan } from '../planning.ts'
+import { connectBoth } from '../session.ts'
+
+export interface CopyOptions {
+  readonly json: boolean
+  readonly dryRun: boolean
+}
+
+/** `shardferry copy`: check, plan and run in one go; the same command again resumes, or catches up. Gives the exit code. */
+export async function copy(settings: Settings, { json, dryRun }: CopyOptions, signal: AbortSignal): Promise<number> {
+  await using clusters = await connectBoth(settings, signal)
+  const folder = migrationFolder(settings.stateFolder, settings.name)
+  if (dryRun) {
+    showPlan(await checkedPlan(settings, clusters, json, signal), json)
+    if (!json) print('Dry run: nothing was changed.')
+    return 0
+  }
+  using journal = SqliteJournal.open(folder)
+  const known = fold(journal.entries()).plan
+  if (known) {
+    requireSamePlan(known, clusters, settings.selection.patterns)
+    if (!json) print(`Going on with migration ${known.name}, planned ${known.createdAt}.`)
+  } else {
+    const plan = await checkedPlan(settings, clusters, json, signal)
+    showPlan(plan, json)
+    journal.append({ type: 'planned', plan })
+  }
+  return migrate({ settings, clusters, journal, folder, json, signal })
+}

@@ -1,0 +1,32 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { ShardferryError } from '../../model/errors.ts'
+import { writePlan } from '../../plan/plan-file.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { print } from '../output.ts'
+import { draftPlan, showPlan } from '../planning.ts'
+import { connectBoth } from '../session.ts'
+
+export interface PlanCommandOptions {
+  readonly out: string
+  readonly force: boolean
+  readonly json: boolean
+}
+
+/** `shardferry plan`: writes what would be done into a file to read and edit. Both clusters stay as they are. */
+export async function plan(settings: Settings, { out, force, json }: PlanCommandOptions, signal: AbortSignal): Promise<number> {
+  if (out !== '-' && existsSync(out) && !force) {
+    throw new ShardferryError('usage', `${out} exists already.`, {
+      hint: 'Choose another with --out FILE, or replace it with --force.',
+    })
+  }
+  await using clusters = await connectBoth(settings, signal)
+  const drafted = await draftPlan(settings, clusters, signal)
+  if (out === '-') {
+    print(writePlan(drafted))
+    return 0
+  }
+  showPlan(drafted, json)
+  writeFileSync(out, writePlan(drafted))
+  if (!json) print(`\nWritten to ${out}. Read it, edit it, then: shardferry run ${out}`)
+  return 0
+}

@@ -1,0 +1,79 @@
+import { assemble, realWorld, rejectedFolder, thisProcess } from '../../assemble.ts'
+import { setAsideFolder } from '../../copy/set-aside.ts'
+import { fold } from '../../journal/fold.ts'
+import { Memory } from '../../migration/memory.ts'
+import { listSetAside, retrySetAside } from '../../migration/retry-rejected.ts'
+import { ShardferryError } from '../../model/errors.ts'
+import type { MigrationSettings, Settings } from '../../settings/settings.ts'
+import { requireSamePlan } from '../migrate.ts'
+import { print } from '../output.ts'
+import { connectBoth, openKnownJournal } from '../session.ts'
+
+/** `shardferry rejected list`: documents that the target refused, by reason; `--json` gives every one of them as a line. */
+export function rejectedList(settings: MigrationSettings, { json }: { readonly json: boolean }): number {
+  const { journal, folder } = openKnownJournal(settings.stateFolder, settings.name)
+  using open = journal
+  const { plan, indices } = fold(open.entries())
+  const byReason = new Map<string, { count: number; ids: string[] }>()
+  let total = 0
+  for (const { lines } of listSetAside(plan?.indices ?? [], indices, rejectedFolder(folder))) {
+    for (const line of lines) {
+      total++
+      if (json) {
+        print(JSON.stringify(line))
+        continue
+      }
+      const reason = `${line.index}  ${line.status} ${line.type}: ${line.reason.replaceAll(line.id, 'ID')}`
+      const group = byReason.get(reason) ?? { count: 0, ids: [] }
+      byReason.set(reason, group)
+      group.count++
+      if (group.ids.length < 5) group.ids.push(line.id)
+    }
+  }
+  if (json) return 0
+  for (const [reason, { count, ids }] of [...byReason].toSorted((a, b) => b[1].count - a[1].count)) {
+    print(`${count} × ${reason}\n    ids: ${ids.join(', ')}${count > ids.length ? ', …' : ''}`)
+  }
+  print(
+    total === 0
+      ? 'No documents were set aside.'
+      : `${total} documents set aside in ${rejectedFolder(folder)}. Correct the mapping of the target index, then: shardferry rejected retry`,
+  )
+  return 0
+}
+
+/** `shardferry rejected retry`: writes them again; 0 when none is left. */
+export async function rejectedRetry(settings: Settings, signal: AbortSignal): Promise<number> {
+  const { journal, folder } = openKnownJournal(settings.stateFolder, settings.name)
+  using open = journal
+  await using clusters = await connectBoth(settings, signal)
+  const { plan } = fold(open.entries())
+  if (!plan) throw new ShardferryError('state-missing', 'This migration has no plan yet.')
+  requireSamePlan(plan, clusters, undefined)
+  open.hold(thisProcess())
+  const memory = new Memory(open)
+  const m = assemble({
+    plan,
+    copy: settings.copy,
+    source: clusters.source,
+    target: clusters.target,
+    journal: open,
+    folder,
+    world: realWorld(process.env),
+  })
+  const setAside = setAsideFolder(rejectedFolder(folder), Infinity, 0)
+  let remaining = 0
+  for (const found of listSetAside(m.tasks, memory.state.indices, rejectedFolder(folder))) {
+    const result = await retrySetAside(found, { writer: m.writer, setAside, memory }, signal)
+    remaining += result.remaining
+    print(
+      `${found.task.source}: ${result.written} written, ${result.alreadyNewer} already newer, ${result.remaining} still refused`,
+    )
+  }
+  print(
+    remaining === 0
+      ? 'No documents are set aside any more. Take the account again with: shardferry run'
+      : `${remaining} documents are still refused: shardferry rejected list`,
+  )
+  return remaining === 0 ? 0 : 4
+}

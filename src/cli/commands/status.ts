@@ -1,0 +1,48 @@
+import { fold } from '../../journal/fold.ts'
+import type { MigrationState } from '../../journal/fold.ts'
+import type { MigrationSettings } from '../../settings/settings.ts'
+import { lookOf, print } from '../output.ts'
+import { openKnownJournal } from '../session.ts'
+import { statusText } from '../view/status-text.ts'
+
+/** `shardferry status`: how a migration stands, from any terminal. */
+export function status(settings: MigrationSettings, { json }: { readonly json: boolean }): number {
+  const { journal, name } = openKnownJournal(settings.stateFolder, settings.name)
+  using open = journal
+  const state = fold(open.entries())
+  const word = stateWord(state, open.isHeld())
+  const live = open.published()
+  if (json) {
+    print(
+      JSON.stringify({
+        name,
+        state: word,
+        progress: live?.progress ?? null,
+        report: state.report ?? null,
+        outcome: state.outcome ?? null,
+      }),
+    )
+    return 0
+  }
+  print(statusText(live?.progress, word, { ...lookOf(process.stdout), name }))
+  if (state.outcome?.kind === 'failed' && !word.startsWith('running'))
+    print(`Last error [${state.outcome.code}]: ${state.outcome.message}`)
+  return 0
+}
+
+/** The state in one word or two, from the journal and from whether a process holds it. */
+function stateWord(state: MigrationState, held: boolean): string {
+  if (held) return state.paused === undefined ? 'running' : 'paused'
+  switch (state.outcome?.kind) {
+    case 'finished':
+      return state.report?.verdict === 'exact' ? 'done' : `done (${state.report?.verdict ?? ''})`
+    case 'completed':
+      return 'completed'
+    case 'failed':
+      return 'failed (resumable)'
+    case 'stopped':
+      return state.cancelled ? 'cancelled' : 'stopped (resumable)'
+    case undefined:
+      return state.startedAtMs === undefined ? 'planned' : 'interrupted (resumable)'
+  }
+}

@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { assemble, realWorld, thisProcess } from '../assemble.ts'
+import type { SqliteJournal } from '../journal/sqlite.ts'
+import { fold } from '../journal/fold.ts'
+import { runMigration } from '../migration/run-migration.ts'
+import { ShardferryError } from '../model/errors.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Settings } from '../settings/settings.ts'
+import { emit, exitCodeOf, lookOf, print } from './output.ts'
+import type { Clusters } from './session.ts'
+import { chooseView } from './view/choose-view.ts'
+import { reportEvent } from './view/json-view.ts'
+import { reportText } from './view/report-text.ts'
+
+export interface Run {
+  readonly settings: Settings
+  readonly clusters: Clusters
+  readonly journal: SqliteJournal
+  readonly folder: string
+  readonly json: boolean
+  readonly signal: AbortSignal
+}
+
+/** How often the view is drawn, and how often `status` in another terminal sees something new. */
+const drawEveryMs = 200
+const publishEveryMs = 1_000
+
+/** Runs or resumes the journaled migration with a live view, shows its report, and gives the exit code. */
+export async function migrate({ settings, clusters, journal, folder, json, signal }: Run): Promise<number> {
+  journal.hold(thisProcess())
+  const { plan } = fold(journal.entries())
+  if (!plan) throw new ShardferryError('internal', 'The journal has no plan.')
+  const world = realWorld(process.env)
+  world.reached('plan-journaled')
+  const migration = assemble({
+    plan,
+    copy: settings.copy,
+    source: clusters.source,
+    target: clusters.target,
+    journal,
+    folder,
+    world,
+  })
+  const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: Date.now })
+  let publishedAtMs = 0
+  const show = (): void => {
+    const progress = migration.tally.snapshot(migration.memory.state)
+    view.draw(progress)
+    if (Date.now() - publishedAtMs < publishEveryMs && progress.phase !== 'done') return
+    publishedAtMs = Date.now()
+    journal.publish(progress)
+  }
+  view.start()
+  const timer = setInterval(show, drawEveryMs)
+  try {
+    const report = await runMigration(migration, signal)
+    show()
+    view.stop()
+    writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`)
+    writeFileSync(join(folder, 'report.txt'), `${reportText(report, { colour: false, columns: 120 })}\n`)
+    if (json) emit(reportEvent(report, Date.now()))
+    else print(`${reportText(report, lookOf(process.stdout))}\nReport: ${join(folder, 'report.json')}`)
+    return exitCodeOf(report)
+  } finally {
+    clearInterval(timer)
+    view.stop()
+  }
+}
+
+/** A journaled plan must be for these clusters and this selection: settings that changed since are not silently ignored. */
+export function requireSamePlan(plan: Plan, clusters: Clusters, patterns: readonly string[] | undefined): void {
+  const sides = [
+    ['source', plan.source, clusters.source],
+    ['target', plan.target, clusters.target],
+  ] as const
+  for (const [side, planned, cluster] of sides) {
+    if (planned.clusterUuid === cluster.identity.clusterUuid) continue
+    throw new ShardferryError(
+      'state-other',
+      `Migration ${plan.name} has another ${side}: cluster ${planned.clusterName} (${planned.clusterUuid}), not ${cluster.identity.clusterName}.`,
+      {
+        hint: 'Give the address it was started with, or start another migration with --name.',
+      },
+    )
+  }
+  if (patterns && patterns.join(',') !== plan.patterns.join(',')) {
+    throw new ShardferryError(
+      'state-other',
+      `Migration ${plan.name} was planned for --index '${plan.patterns.join(',')}', not '${patterns.join(',')}'.`,
+      {
+        hint: 'Give the same selection to go on with it, or start another migration with --name.',
+      },
+    )
+  }
+}

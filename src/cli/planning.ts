@@ -1,0 +1,58 @@
+import { makePlan } from '../plan/make-plan.ts'
+import { takeInventory } from '../plan/inventory.ts'
+import { refuseUnlessRunnable } from '../plan/require-ok.ts'
+import type { Plan } from '../model/plan.ts'
+import { requireNoErrors, runChecks } from '../preflight/checks.ts'
+import type { Settings } from '../settings/settings.ts'
+import { emit, lookOf, print } from './output.ts'
+import type { Clusters } from './session.ts'
+import { findingEvent } from './view/json-view.ts'
+import { findingsText } from './view/findings-text.ts'
+import { planText } from './view/plan-text.ts'
+
+/** Documents a second to reckon with before any was moved; a guess, said to be one. */
+const guessedDocsPerSecond = 25_000
+
+/** The plan that the settings ask for. Reads both clusters, changes neither. */
+export async function draftPlan(settings: Settings, clusters: Clusters, signal: AbortSignal): Promise<Plan> {
+  const inventory = await takeInventory(clusters.source, clusters.target, settings.selection, signal)
+  const { intoExisting, versionFrom, readBy, slices, tune } = settings.copy
+  return makePlan(inventory, {
+    name: settings.name,
+    intoExisting,
+    versionFrom,
+    readBy,
+    tune,
+    ...(slices === undefined ? {} : { slices }),
+  })
+}
+
+/** The plan, after every check has passed; warnings are shown. @throws ShardferryError of the worst finding or refusal */
+export async function checkedPlan(settings: Settings, clusters: Clusters, json: boolean, signal: AbortSignal): Promise<Plan> {
+  const plan = await draftPlan(settings, clusters, signal)
+  await showChecks(plan, settings, clusters, json, signal)
+  refuseUnlessRunnable(plan)
+  return plan
+}
+
+export async function showChecks(
+  plan: Plan,
+  settings: Settings,
+  clusters: Clusters,
+  json: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const findings = await runChecks(
+    { source: clusters.source, target: clusters.target, plan, warnings: settings.warnings },
+    signal,
+  )
+  const shown = findings.filter(finding => finding.severity !== 'ok' && finding.severity !== 'info')
+  if (json) for (const finding of shown) emit(findingEvent(finding, Date.now()))
+  else if (shown.length > 0) print(findingsText(shown, lookOf(process.stdout)))
+  requireNoErrors(findings)
+}
+
+export function showPlan(plan: Plan, json: boolean): void {
+  if (json) emit({ event: 'plan', at: new Date().toISOString(), plan })
+  else print(planText(plan, { ...lookOf(process.stdout), docsPerSecond: guessedDocsPerSecond }))
+}

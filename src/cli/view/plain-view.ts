@@ -1,0 +1,57 @@
+import type { Progress } from '../../model/progress.ts'
+import { printable } from './cells.ts'
+import { formatDocs, formatDuration, formatPercent, formatRate, formatTime, fractionOf } from './numbers.ts'
+import type { View, ViewStream } from './view.ts'
+
+const everyMs = 10_000
+
+/** One line with everything that matters, always in the same order: for logs and for grep. */
+export function plainLine(progress: Progress): string {
+  const { total } = progress
+  const words = [formatTime(progress.atMs), progress.phase]
+  if (progress.round > 0) words.push(`round ${progress.round}`)
+  if (progress.paused) words.push('PAUSED')
+  // Nothing to count yet, as while planning: the phase says it all.
+  if (total.expectedDocs === 0 && total.counts.read === 0) return words.join(' ')
+  const fraction = progress.phase === 'done' ? 1 : fractionOf(total.counts.read, total.expectedDocs)
+  words.push(
+    formatPercent(fraction),
+    `${formatDocs(total.counts.read)}/${formatDocs(total.expectedDocs)} docs`,
+    formatRate(progress.docsPerSecond),
+    `eta ${progress.etaMs === null || progress.paused ? '-' : formatDuration(progress.etaMs)}`,
+    `retries ${formatDocs(progress.retries)}`,
+    `set aside ${formatDocs(total.counts.setAside)}`,
+  )
+  if (progress.throttleReason !== '' && progress.width < progress.maxWidth)
+    words.push(`width ${progress.width}/${progress.maxWidth} (${printable(progress.throttleReason)})`)
+  return words.join(' ')
+}
+
+/** Writes a line when the phase, the round or the pause changes, and otherwise at most every ten seconds. */
+export class PlainView implements View {
+  readonly #stream: ViewStream
+  readonly #now: () => number
+  #lastAtMs = Number.NEGATIVE_INFINITY
+  #lastStage = ''
+
+  constructor(stream: ViewStream, now: () => number) {
+    this.#stream = stream
+    this.#now = now
+  }
+
+  start(): void {}
+
+  draw(progress: Progress): void {
+    const stage = `${progress.phase} ${progress.round} ${progress.paused}`
+    if (stage === this.#lastStage && progress.atMs - this.#lastAtMs < everyMs) return
+    this.#lastStage = stage
+    this.#lastAtMs = progress.atMs
+    this.#stream.write(`${plainLine(progress)}\n`)
+  }
+
+  say(line: string): void {
+    for (const part of line.split('\n')) this.#stream.write(`${formatTime(this.#now())} ${printable(part)}\n`)
+  }
+
+  stop(): void {}
+}

@@ -1,0 +1,160 @@
+import type { Change, IndexTask, Plan, PlannedCluster } from '../../model/plan.ts'
+import { padEnd, wrap } from './cells.ts'
+import { formatBytes, formatDocs, formatDuration, formatRate, plural } from './numbers.ts'
+import { lineCells, paintLine } from './paint.ts'
+import type { Line, Span, Tone } from './paint.ts'
+import { table } from './table.ts'
+
+export interface PlanLook {
+  readonly colour: boolean
+  readonly columns: number
+  /** A guess for the estimated time, such as the rate of an earlier run. */
+  readonly docsPerSecond: number
+}
+
+/** What a migration would do, as lines without a last line break. */
+export function planText(plan: Plan, { colour, columns, docsPerSecond }: PlanLook): string {
+  const moved = plan.indices.filter(({ action }) => action === 'create' || action === 'into-existing')
+  const refused = plan.indices.filter(({ action }) => action === 'refuse').map(named)
+  const skipped = [...plan.indices.filter(({ action }) => action === 'skip').map(named), ...plan.skipped]
+  const lines: Line[] = [
+    [
+      ['Plan ', 'strong'],
+      [plan.name, 'accent'],
+    ],
+    ['  from  ', ...clusterSpans(plan.source)],
+    ['  to    ', ...clusterSpans(plan.target)],
+    ...section('Moved', moved.length, taskTable(moved)),
+    ...readNotes(moved, columns),
+    ...changeSections(moved, columns),
+    ...section('Refused', refused.length, reasonLines(refused, 'bad', columns)),
+    ...section('Skipped', skipped.length, reasonLines(skipped, 'quiet', columns)),
+    [],
+    ...totals(moved, refused.length, docsPerSecond),
+  ]
+  return lines.map(line => paintLine(line, Number.POSITIVE_INFINITY, colour)).join('\n')
+}
+
+function clusterSpans(cluster: PlannedCluster): Span[] {
+  const flavor = cluster.flavor === 'elasticsearch' ? 'Elasticsearch' : 'OpenSearch'
+  return [`${flavor} ${cluster.version}, ${cluster.clusterName}, ${cluster.address}`]
+}
+
+function section(title: string, count: number, lines: readonly Line[]): Line[] {
+  return count === 0
+    ? []
+    : [
+        [],
+        [
+          [title, 'strong'],
+          [` (${formatDocs(count)})`, 'quiet'],
+        ],
+        ...lines,
+      ]
+}
+
+function taskTable(tasks: readonly IndexTask[]): Line[] {
+  const rows = tasks.map((task): Span[] => [
+    task.source === task.target ? task.source : `${task.source} → ${task.target}`,
+    task.action === 'create' ? 'create' : ['into existing', 'warn'],
+    formatDocs(task.shards),
+    formatDocs(task.estimate.docs),
+    formatBytes(task.estimate.bytes),
+    readText(task),
+  ])
+  return table(
+    [
+      { title: 'index', side: 'left' },
+      { title: 'action', side: 'left' },
+      { title: 'shards', side: 'right' },
+      { title: 'documents', side: 'right' },
+      { title: 'bytes', side: 'right' },
+      { title: 'read by', side: 'left' },
+    ],
+    rows,
+    2,
+  )
+}
+
+function readText({ read, query }: IndexTask): string {
+  const by = read.by === 'seq-no' ? 'sequence number' : read.slices === undefined ? 'slices' : `${formatDocs(read.slices)} slices`
+  return `${by}${read.primaryOnly === true ? ', primaries only' : ''}${query === undefined ? '' : ', by query'}`
+}
+
+/** Why an index is not read by sequence number, each reason once. */
+function readNotes(tasks: readonly IndexTask[], columns: number): Line[] {
+  const byReason = Map.groupBy(
+    tasks.filter(({ read }) => read.reason !== undefined),
+    ({ read }) => read.reason ?? '',
+  )
+  return [...byReason].flatMap(([reason, group]) => indented(`${namesOf(group, tasks)}: ${reason}`, 2, columns, 'quiet'))
+}
+
+const changeTitles: Readonly<Record<Change['kind'], string>> = {
+  converted: 'Converted',
+  dropped: 'Dropped',
+  stripped: 'Stripped',
+}
+
+/** The same change in many indices is told once. */
+function changeSections(tasks: readonly IndexTask[], columns: number): Line[] {
+  return (['converted', 'dropped', 'stripped'] as const).flatMap(kind => {
+    const changes = tasks.flatMap(task =>
+      task.changes.filter(change => change.kind === kind).map(change => ({ task, change, key: `${change.what}\n${change.why}` })),
+    )
+    const groups = [...Map.groupBy(changes, ({ key }) => key).values()]
+    const lines = groups.flatMap((group): Line[] => {
+      const { what, why } = group[0]?.change ?? { what: '', why: '' }
+      const where = namesOf(
+        group.map(({ task }) => task),
+        tasks,
+      )
+      return [
+        ['  ', [what, kind === 'dropped' ? 'warn' : 'plain'], [`  in ${where}`, 'quiet']],
+        ...indented(why, 6, columns, 'quiet'),
+      ]
+    })
+    return section(changeTitles[kind], groups.length, lines)
+  })
+}
+
+function namesOf(some: readonly IndexTask[], all: readonly IndexTask[]): string {
+  if (all.length > 1 && some.length === all.length) return 'every index'
+  const names = some.slice(0, 3).map(({ source }) => source)
+  return some.length > 3 ? `${names.join(', ')} and ${formatDocs(some.length - 3)} more` : names.join(', ')
+}
+
+function named({ source, reason }: IndexTask): { index: string; reason: string } {
+  return { index: source, reason: reason ?? 'no reason is given' }
+}
+
+function reasonLines(left: readonly { index: string; reason: string }[], tone: Tone, columns: number): Line[] {
+  return left.flatMap(({ index, reason }): Line[] => {
+    const beside: Line = ['  ', [index, tone], '  ', reason]
+    return lineCells(beside) <= columns ? [beside] : [['  ', [index, tone]], ...indented(reason, 6, columns, 'plain')]
+  })
+}
+
+function totals(moved: readonly IndexTask[], refused: number, docsPerSecond: number): Line[] {
+  const docs = moved.reduce((sum, { estimate }) => sum + estimate.docs, 0)
+  const bytes = moved.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
+  const aliases = moved.reduce((sum, task) => sum + Object.keys(task.aliases).length, 0)
+  const what = [plural(moved.length, 'index', 'indices'), plural(docs, 'document', 'documents'), `about ${formatBytes(bytes)}`]
+  if (aliases > 0) what.push(plural(aliases, 'alias', 'aliases'))
+  const lines: Line[] = [[[padEnd('Total', 7), 'strong'], what.join(', ')]]
+  if (docs > 0 && docsPerSecond > 0)
+    lines.push([
+      [padEnd('Time', 7), 'strong'],
+      `about ${formatDuration((docs / docsPerSecond) * 1000)}`,
+      [` at ${formatRate(docsPerSecond)}, a guess until it runs`, 'quiet'],
+    ])
+  if (refused > 0) {
+    const whatRefused = `${plural(refused, 'index', 'indices')} cannot be moved`
+    lines.push([[`${whatRefused}: settle the reasons above, or set their action to skip in the plan file.`, 'bad']])
+  }
+  return lines
+}
+
+function indented(text: string, indent: number, columns: number, tone: Tone): Line[] {
+  return wrap(text, Math.max(20, columns - indent)).map(part => [' '.repeat(indent), [part, tone]])
+}

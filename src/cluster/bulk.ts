@@ -1,0 +1,96 @@
+import type { Doc } from '../model/documents.ts'
+import { ShardferryError } from '../model/errors.ts'
+import type { Connection } from './cluster.ts'
+import { frameBulk } from './frame-bulk.ts'
+import { indexPath } from './cluster.ts'
+import { refusal } from './refusal.ts'
+
+/** What the target says of one document, by position. `type` and `reason` are '' for success. */
+export interface BulkItem {
+  readonly status: number
+  readonly type: string
+  readonly reason: string
+}
+
+/**
+ * Writes documents by one bulk request, past the index's default pipeline.
+ * @throws ShardferryError for an answer to the whole request (400, 413, 429, 5xx) and where the account of the answer is not by position
+ */
+export async function bulk(
+  connection: Connection,
+  index: string,
+  docs: readonly Doc[],
+  signal: AbortSignal,
+): Promise<readonly BulkItem[]> {
+  const body = frameBulk(docs)
+  const request = {
+    method: 'POST',
+    path: `/${indexPath(index)}/_bulk`,
+    // `status` keeps a successful item in the list: without it positions are lost.
+    query: { pipeline: '_none', filter_path: 'errors,items.*.status,items.*.error,items.*.failure_store' },
+    body: body.bytes,
+    signal,
+  } as const
+  try {
+    const answer = await connection.exchange(request)
+    if (answer.status >= 400) throw refusal(connection, request, answer)
+    const items = readItems(answer.body, connection)
+    answer.release()
+    if (items.length !== docs.length) throw unreadable(connection, `it accounts for ${items.length} of ${docs.length} documents`)
+    return items
+  } finally {
+    body.release()
+  }
+}
+
+interface ServerItem {
+  readonly status?: number
+  readonly error?:
+    | string
+    | {
+        readonly type?: string
+        readonly reason?: string
+        readonly caused_by?: { readonly type?: string; readonly reason?: string }
+      }
+  readonly failure_store?: string
+}
+
+/** Items of a bulk answer in order. @throws ShardferryError `response-unreadable`, recovery `retry` */
+export function readItems(body: Uint8Array, connection: Pick<Connection, 'side' | 'address'>): BulkItem[] {
+  let parsed: { items?: Record<string, ServerItem>[] }
+  try {
+    parsed = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')) as typeof parsed
+  } catch {
+    throw unreadable(connection, 'it is not JSON')
+  }
+  if (!Array.isArray(parsed?.items)) throw unreadable(connection, 'it has no items')
+  return parsed.items.map(item => {
+    const outcome = item && typeof item === 'object' ? Object.values(item)[0] : undefined
+    if (typeof outcome?.status !== 'number') throw unreadable(connection, 'an item has no status')
+    // A document that was redirected to the failure store comes back with a 2xx status and is not in the index.
+    if (outcome.failure_store === 'used')
+      return { status: 400, type: 'failure_store', reason: 'The document was redirected to the failure store.' }
+    if (outcome.error === undefined) return outcome.status < 300 ? accepted : { status: outcome.status, type: '', reason: '' }
+    if (typeof outcome.error === 'string') return { status: outcome.status, type: '', reason: outcome.error }
+    const cause = outcome.error.caused_by
+    const reason = outcome.error.reason ?? ''
+    return {
+      status: outcome.status,
+      type: outcome.error.type ?? '',
+      reason: cause?.reason === undefined || reason.includes(cause.reason) ? reason : `${reason}: ${cause.reason}`,
+    }
+  })
+}
+
+const accepted: BulkItem = { status: 200, type: '', reason: '' }
+
+function unreadable(connection: Pick<Connection, 'side' | 'address'>, why: string): ShardferryError {
+  return new ShardferryError(
+    'response-unreadable',
+    `The bulk answer of the ${connection.side} ${connection.address} cannot be read: ${why}.`,
+    {
+      recovery: 'retry',
+      hint: 'A proxy may have cut the answer short; the same documents are sent again.',
+    },
+  )
+}

@@ -1,0 +1,123 @@
+import { Pool } from 'undici'
+import { ShardferryError } from '../model/errors.ts'
+import type { Auth, ConnectionSettings } from '../model/connection.ts'
+import type { Answer, ClusterRequest, Connection } from './cluster.ts'
+import { exchangeOnce } from './exchange.ts'
+import { connector, speaksTls } from './tls.ts'
+import { wireFailure } from './wire-error.ts'
+
+/** One address of a cluster, with its pool of connections and its state of health. */
+interface Node {
+  readonly address: string
+  readonly pathPrefix: string
+  readonly pool: Pool
+  /** Left alone until then, unless no other is left. */
+  downUntilMs: number
+}
+
+/**
+ * Opens nothing yet: sockets are made with the first request. Nodes are used in turn; one that fails is left alone
+ * for some seconds and the next is tried.
+ */
+export function openConnection(settings: ConnectionSettings, now: () => number = Date.now): Connection {
+  const connect = connector(settings.side, settings.tls)
+  const nodes: Node[] = settings.addresses.map(address => {
+    const url = new URL(address)
+    const pool = new Pool(url.origin, {
+      connections: 64,
+      pipelining: 1,
+      connect,
+      maxHeaderSize: 128 * 1024,
+      keepAliveTimeout: 30_000,
+    })
+    return { address: url.origin, pathPrefix: url.pathname.replace(/\/+$/, ''), pool, downUntilMs: 0 }
+  })
+  const authorization = authorizationHeader(settings.auth)
+  let turn = 0
+  let requestsSent = 0
+
+  const inOrder = (): Node[] => {
+    const from = turn++ % nodes.length
+    const rotated = [...nodes.slice(from), ...nodes.slice(0, from)]
+    return rotated.sort((a, b) => Number(a.downUntilMs > now()) - Number(b.downUntilMs > now()))
+  }
+
+  const exchange = async (request: ClusterRequest): Promise<Answer> => {
+    const headers: Record<string, string> = { accept: 'application/json', ...authorization }
+    const body = encodeBody(request.body, headers)
+    let failed: ShardferryError | undefined
+    for (const node of inOrder()) {
+      try {
+        requestsSent++
+        return await exchangeOnce(node.pool, {
+          method: request.method,
+          path: node.pathPrefix + request.path + queryString(request.query),
+          headers,
+          body,
+          timeoutMs: request.timeoutMs ?? settings.requestTimeoutMs,
+          maxBytes: request.maxBytes ?? Infinity,
+          signal: request.signal,
+        })
+      } catch (thrown) {
+        const failure = wireFailure(thrown, settings.side, node.address, request.signal)
+        failed = failure.error.code === 'unavailable' ? await explained(failure.error, settings, node) : failure.error
+        if (failed.recovery !== 'retry') throw failed
+        node.downUntilMs = now() + 5_000
+        if (request.once && failure.sent) throw failed
+      }
+    }
+    throw failed ?? new ShardferryError('settings-invalid', `The ${settings.side} has no address.`)
+  }
+
+  return {
+    side: settings.side,
+    address: settings.addresses[0] ?? '',
+    get requestsSent() {
+      return requestsSent
+    },
+    exchange,
+    close: async () => {
+      await Promise.all(nodes.map(node => node.pool.destroy()))
+    },
+  }
+}
+
+/** A server that speaks TLS just hangs up on plain HTTP; a second look tells that from an outage. */
+async function explained(error: ShardferryError, settings: ConnectionSettings, node: Node): Promise<ShardferryError> {
+  const url = new URL(node.address)
+  if (url.protocol !== 'http:' || !(await speaksTls(url.hostname, Number(url.port || 80)))) return error
+  return new ShardferryError('wrong-protocol', `The ${settings.side} at ${node.address} speaks TLS on that port.`, {
+    hint: `Write https:// instead of http:// for the ${settings.side}.`,
+  })
+}
+
+function authorizationHeader(auth: Auth): Record<string, string> {
+  switch (auth.kind) {
+    case 'none':
+      return {}
+    case 'basic':
+      return { authorization: `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`, 'utf8').toString('base64')}` }
+    case 'api-key':
+      return { authorization: `ApiKey ${auth.key.reveal()}` }
+    case 'bearer':
+      return { authorization: `Bearer ${auth.token.reveal()}` }
+  }
+}
+
+function encodeBody(body: Uint8Array | object | undefined, headers: Record<string, string>): Uint8Array | string | undefined {
+  if (body === undefined) return undefined
+  if (body instanceof Uint8Array) {
+    headers['content-type'] = 'application/x-ndjson'
+    return body
+  }
+  headers['content-type'] = 'application/json'
+  return JSON.stringify(body)
+}
+
+function queryString(query: ClusterRequest['query']): string {
+  if (!query) return ''
+  const parts = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${encodeURIComponent(String(value))}`],
+  )
+  return parts.length === 0 ? '' : `?${parts.join('&')}`
+}

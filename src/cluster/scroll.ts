@@ -1,0 +1,131 @@
+import { ShardferryError } from '../model/errors.ts'
+import { atLeast } from '../model/version.ts'
+import type { Cluster, ClusterRequest } from './cluster.ts'
+import { indexPath } from './cluster.ts'
+import { refusal } from './refusal.ts'
+import { scanPage } from './scan-page.ts'
+import type { Page } from './scan-page.ts'
+
+/** A page and how to give its memory back, which also takes the sources of its hits. */
+export interface HeldPage extends Page {
+  release(): void
+}
+
+export interface PageLimits {
+  /** Shards that must have answered: a search that a shard missed is an error, not a short page. */
+  readonly shards: number
+  readonly maxBytes: number
+}
+
+/** Searches one index; with `keepAlive`, opens a scroll. Checks that every asked shard answered in full. */
+export async function firstPage(
+  cluster: Cluster,
+  index: string,
+  search: { readonly body: object; readonly preference?: string | undefined; readonly keepAlive?: string | undefined },
+  limits: PageLimits,
+  signal: AbortSignal,
+): Promise<HeldPage> {
+  const { flavor, version } = cluster.identity
+  const knowsPartialFlag = flavor === 'opensearch' || atLeast(version, 6, 3)
+  return page(
+    cluster,
+    {
+      method: 'POST',
+      path: `/${indexPath(index)}/_search`,
+      query: {
+        scroll: search.keepAlive,
+        preference: search.preference,
+        allow_partial_search_results: knowsPartialFlag ? false : undefined,
+      },
+      body: search.body,
+      maxBytes: limits.maxBytes,
+      signal,
+    },
+    limits,
+  )
+}
+
+/** The next page of a scroll. Asked once only: the server moves on with each request, and an answer lost on the way is a page lost. */
+export async function nextPage(
+  cluster: Cluster,
+  scrollId: string,
+  keepAlive: string,
+  limits: PageLimits,
+  signal: AbortSignal,
+): Promise<HeldPage> {
+  try {
+    return await page(
+      cluster,
+      {
+        method: 'POST',
+        path: '/_search/scroll',
+        body: { scroll: keepAlive, scroll_id: scrollId },
+        maxBytes: limits.maxBytes,
+        once: true,
+        signal,
+      },
+      limits,
+    )
+  } catch (thrown) {
+    if (thrown instanceof ShardferryError && thrown.recovery === 'retry') {
+      throw new ShardferryError(thrown.code, thrown.message, { ...optional(thrown), recovery: 'redo', cause: thrown })
+    }
+    throw thrown
+  }
+}
+
+/** Frees a scroll on the server; a failure is of no consequence, as the scroll expires by itself. */
+export async function closeScroll(cluster: Cluster, scrollId: string): Promise<void> {
+  try {
+    const answer = await cluster.exchange({
+      method: 'DELETE',
+      path: '/_search/scroll',
+      body: { scroll_id: [scrollId] },
+      signal: AbortSignal.timeout(5_000),
+      timeoutMs: 5_000,
+    })
+    answer.release()
+  } catch {
+    // The keep-alive ends it.
+  }
+}
+
+async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimits): Promise<HeldPage> {
+  const answer = await cluster.exchange(request)
+  if (answer.status >= 400) throw refusal(cluster, request, answer)
+  try {
+    const scanned = scanPage(answer.body)
+    requireWhole(scanned, limits, cluster, request)
+    return { ...scanned, release: answer.release }
+  } catch (thrown) {
+    answer.release()
+    throw thrown
+  }
+}
+
+function requireWhole(page: Page, limits: PageLimits, cluster: Cluster, request: ClusterRequest): void {
+  const { total, failed, reason } = page.shards
+  if (total === limits.shards && failed === 0 && !page.timedOut) return
+  const what = page.timedOut
+    ? 'the search timed out'
+    : failed > 0
+      ? `${failed} of ${total} shards failed${reason ? `: ${reason}` : ''}`
+      : `${total} shards answered where ${limits.shards} were asked`
+  const lostScroll = reason?.includes('search_context_missing') === true
+  throw new ShardferryError(
+    lostScroll ? 'cursor-lost' : 'response-partial',
+    `The ${cluster.side} ${cluster.address} answered ${request.path} in part: ${what}.`,
+    {
+      recovery: 'redo',
+      hint: `Look at the health of the ${cluster.side}; the partition is read again.`,
+    },
+  )
+}
+
+function optional(error: ShardferryError): { hint?: string; status?: number; serverType?: string } {
+  return {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.status === undefined ? {} : { status: error.status }),
+    ...(error.serverType === undefined ? {} : { serverType: error.serverType }),
+  }
+}

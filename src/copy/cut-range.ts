@@ -1,0 +1,40 @@
+import type { SeqNoRange } from '../model/documents.ts'
+
+export interface CountedRange {
+  readonly from: number
+  readonly to: number
+  readonly docs: number
+}
+
+/**
+ * Cuts a range of sequence numbers into pieces of about `limit` live documents. Updates and deletes leave gaps, so equal
+ * widths are not equal loads: each piece is counted, and one that is far too full is cut again. Empty pieces are left
+ * out. The pieces are disjoint, in order, and cover every number that has a live document.
+ */
+export async function cutRange(
+  range: CountedRange,
+  limit: number,
+  count: (from: number, to: number) => Promise<number>,
+): Promise<CountedRange[]> {
+  if (range.docs === 0) return []
+  const width = range.to - range.from + 1
+  const pieces = Math.min(width, Math.round(range.docs / limit))
+  if (pieces < 2) return [range]
+  const cut: CountedRange[] = []
+  let left = range.docs
+  for (let i = 0; i < pieces; i++) {
+    const from = range.from + Math.floor((width * i) / pieces)
+    const to = range.from + Math.floor((width * (i + 1)) / pieces) - 1
+    // The last piece has what the others leave: one request less for each cut.
+    const docs = i === pieces - 1 ? Math.max(left, 0) : await count(from, to)
+    left -= docs
+    const piece = { from, to, docs }
+    if (docs > 1.5 * limit) cut.push(...(await cutRange(piece, limit, count)))
+    else if (docs > 0) cut.push(piece)
+  }
+  return cut
+}
+
+export function describeRange(range: SeqNoRange): string {
+  return `s${range.shard}.${range.from}-${range.to}`
+}

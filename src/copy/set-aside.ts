@@ -1,0 +1,100 @@
+/**
+ * Invariant: a settled partition has exactly one file with the documents that its last attempt set aside, complete and
+ * on disk before the partition is journaled as settled; an attempt that fails leaves none. No file: nothing set aside.
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Partition, Rejected } from '../model/documents.ts'
+import { ShardferryError } from '../model/errors.ts'
+import type { IndexTask } from '../model/plan.ts'
+import type { SetAside, SetAsideAttempt } from '../model/ports.ts'
+
+/** One line of a file of set-aside documents. `source` is the document as text, byte for byte. */
+export interface SetAsideLine {
+  readonly index: string
+  readonly target: string
+  readonly id: string
+  readonly routing?: string
+  readonly version: string
+  readonly status: number
+  readonly type: string
+  readonly reason: string
+  readonly source: string
+}
+
+/** Keeps refused documents as NDJSON, a file per partition. `limit` bounds them for the whole migration. */
+export function setAsideFolder(folder: string, limit: number, alreadyKept: number): SetAside {
+  let kept = alreadyKept
+  return {
+    begin: (task, partition) => {
+      const file = join(folder, fileOf(partition.id))
+      let descriptor: number | undefined
+      let own = 0
+      return {
+        keep: rejected => {
+          if (rejected.length === 0) return
+          own += rejected.length
+          kept += rejected.length
+          if (kept > limit) throw tooMany(task, kept, limit, rejected[0]!)
+          if (descriptor === undefined) {
+            mkdirSync(folder, { recursive: true })
+            descriptor = openSync(`${file}.part`, 'w', 0o600)
+          }
+          for (const one of rejected) writeSync(descriptor, line(task, one))
+        },
+        commit: () => {
+          if (descriptor === undefined) return rmSync(file, { force: true })
+          fsyncSync(descriptor)
+          closeSync(descriptor)
+          renameSync(`${file}.part`, file)
+        },
+        discard: () => {
+          kept -= own
+          if (descriptor !== undefined) closeSync(descriptor)
+          rmSync(`${file}.part`, { force: true })
+        },
+      } satisfies SetAsideAttempt
+    },
+  }
+}
+
+/** Documents a partition set aside, oldest first. */
+export function readSetAside(folder: string, partition: Pick<Partition, 'id'>): SetAsideLine[] {
+  const file = join(folder, fileOf(partition.id))
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(text => text !== '')
+    .map(text => JSON.parse(text) as SetAsideLine)
+}
+
+/** Index names may be as long as a file name may be. */
+function fileOf(partition: string): string {
+  return `${partition.slice(0, 120)}.${createHash('sha256').update(partition).digest('hex').slice(0, 12)}.ndjson`
+}
+
+function line(task: IndexTask, { doc, status, type, reason }: Rejected): string {
+  const kept: SetAsideLine = {
+    index: task.source,
+    target: task.target,
+    id: doc.id,
+    ...(doc.routing === undefined ? {} : { routing: doc.routing }),
+    version: String(doc.version),
+    status,
+    type,
+    reason,
+    source: Buffer.from(doc.source.buffer, doc.source.byteOffset, doc.source.length).toString('utf8'),
+  }
+  return `${JSON.stringify(kept)}\n`
+}
+
+function tooMany(task: IndexTask, kept: number, limit: number, example: Rejected): ShardferryError {
+  return new ShardferryError(
+    'set-aside-limit',
+    `The target refuses too many documents: ${kept} so far, the limit is ${limit}. The latest, of ${task.source}: ${example.type}: ${example.reason}`,
+    {
+      hint: 'Correct the mapping of the target index (or the plan), then run the same command again; or raise --max-set-aside.',
+    },
+  )
+}

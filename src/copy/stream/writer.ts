@@ -1,0 +1,116 @@
+/**
+ * Invariant: `write` returns only when each document of the batch is written, already newer, or rejected by the target
+ * for a reason of its own. Sending a document again is harmless: its external version stays the same.
+ */
+import { bulk } from '../../cluster/bulk.ts'
+import type { Connection } from '../../cluster/cluster.ts'
+import { backoffMs } from '../../flow/backoff.ts'
+import type { Doc } from '../../model/documents.ts'
+import { ShardferryError } from '../../model/errors.ts'
+import type { Meter, Throttler, Writer, World } from '../../model/ports.ts'
+import { nothingSorted, sortItems } from './sort-items.ts'
+import type { Sorted } from './sort-items.ts'
+
+export interface StreamWriterOptions {
+  /** How long the same documents are sent again after failures before the run stops. */
+  readonly giveUpAfterMs: number
+}
+
+/** This many documents of one batch may be poison for their whole request; more means that the requests themselves are refused. */
+const poisonLimit = 20
+
+export function streamWriter(
+  target: Connection,
+  world: World,
+  throttler: Throttler,
+  meter: Meter,
+  options: StreamWriterOptions,
+): Writer {
+  let capBytes = Infinity
+
+  /** Sends documents, in halves where the target takes no request of that size (413) or one of them spoils it (400). */
+  const send = async (index: string, docs: readonly Doc[], into: Sorted, signal: AbortSignal): Promise<void> => {
+    const bytes = weigh(docs)
+    if (bytes > capBytes && docs.length > 1) return inHalves(index, docs, into, signal)
+    try {
+      sortItems(docs, await bulk(target, index, docs, signal), index, into)
+    } catch (thrown) {
+      if (!(thrown instanceof ShardferryError)) throw thrown
+      const tooLarge = thrown.code === 'payload-too-large'
+      const poison = thrown.code === 'request-refused' && thrown.status === 400
+      if (!tooLarge && !poison) throw thrown
+      if (docs.length > 1) {
+        if (tooLarge) capBytes = Math.min(capBytes, bytes / 2)
+        return inHalves(index, docs, into, signal)
+      }
+      into.rejected.push({
+        doc: docs[0]!,
+        status: thrown.status ?? 0,
+        type: thrown.serverType || thrown.code,
+        reason: thrown.message,
+      })
+      if (poison && into.rejected.filter(rejected => rejected.reason.includes('(400)')).length > poisonLimit) throw thrown
+    }
+  }
+
+  const inHalves = async (index: string, docs: readonly Doc[], into: Sorted, signal: AbortSignal): Promise<void> => {
+    const middle = Math.ceil(docs.length / 2)
+    await send(index, docs.slice(0, middle), into, signal)
+    await send(index, docs.slice(middle), into, signal)
+  }
+
+  return {
+    write: async (task, batch, signal) => {
+      const done = nothingSorted()
+      let pending = batch.docs
+      let failingSinceMs: number | undefined
+      for (let attempt = 0; pending.length > 0; attempt++) {
+        const leave = await throttler.enter(pending.length, signal)
+        const turn = nothingSorted()
+        let failure: ShardferryError | undefined
+        try {
+          await send(task.target, pending, turn, signal)
+        } catch (thrown) {
+          if (!(thrown instanceof ShardferryError) || thrown.recovery !== 'retry') throw thrown
+          failure = thrown
+        } finally {
+          leave()
+        }
+        if (!failure) {
+          done.written += turn.written
+          done.alreadyNewer += turn.alreadyNewer
+          done.rejected.push(...turn.rejected)
+          if (turn.again.length === 0) {
+            throttler.observe('accepted')
+            break
+          }
+          pending = turn.again
+        }
+        // After a failure of the whole request nothing of this turn counts: the same documents go again, with the same versions.
+        const blocked = failure ? failure.code === 'target-blocked' : turn.blocked
+        const reason = failure ? failure.message : turn.reason
+        throttler.observe('rejected', blocked ? `target blocks writes: ${reason}` : reason)
+        meter.retried(reason)
+        failingSinceMs ??= world.now()
+        if (!blocked && world.now() - failingSinceMs > options.giveUpAfterMs) throw spent(task.target, failure, reason)
+        await world.sleep(backoffMs(attempt, world.random()), signal)
+      }
+      return { written: done.written, alreadyNewer: done.alreadyNewer, rejected: done.rejected }
+    },
+  }
+}
+
+function weigh(docs: readonly Doc[]): number {
+  let bytes = 0
+  for (const doc of docs) bytes += doc.source.length + doc.id.length + 80
+  return bytes
+}
+
+function spent(index: string, failure: ShardferryError | undefined, reason: string): ShardferryError {
+  return new ShardferryError(failure?.code ?? 'overloaded', `Writing to ${index} fails again and again: ${reason}`, {
+    cause: failure,
+    hint:
+      failure?.hint ??
+      'Lower --width, or wait until the target has less to do, and run the same command again: it goes on where it stopped.',
+  })
+}

@@ -1,0 +1,188 @@
+import type { Partition, Settled } from '../model/documents.ts'
+import type { Entry, ShardMark, StoredEntry } from '../model/entries.ts'
+import type { Json, Plan } from '../model/plan.ts'
+import type { Report } from '../model/report.ts'
+
+/** What a migration's journal says about it. There is no other truth: the first start and every resume read this. */
+export interface MigrationState {
+  readonly plan: Plan | undefined
+  readonly startedAtMs: number | undefined
+  readonly steps: ReadonlyMap<string, StepState>
+  readonly indices: ReadonlyMap<string, IndexState>
+  /** Target indices this migration made, by source index, with the uuid they got. */
+  readonly created: ReadonlyMap<string, string>
+  readonly paused: string | undefined
+  readonly cancelled: boolean
+  readonly throttle: { readonly width?: number; readonly docsPerSecond?: number }
+  readonly outcome: Outcome | undefined
+  readonly report: Report | undefined
+  readonly lastNumber: number
+}
+
+export interface StepState {
+  readonly saved: Json
+  readonly phase: 'captured' | 'applied' | 'undone'
+}
+
+export interface IndexState {
+  readonly rounds: readonly RoundState[]
+}
+
+export interface RoundState {
+  readonly round: number
+  readonly shards: readonly ShardMark[]
+  readonly partitions: readonly Partition[]
+  readonly settled: ReadonlyMap<string, Settled>
+  readonly closed: boolean
+}
+
+export type Outcome =
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'completed' }
+  | { readonly kind: 'stopped'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string | undefined }
+
+/** The state after these entries. */
+export function fold(entries: Iterable<StoredEntry>): MigrationState {
+  const state = new FoldingState()
+  for (const stored of entries) state.apply(stored.entry, stored.number, stored.atMs)
+  return state
+}
+
+/** A state that takes entries one by one, for the process that writes them. */
+export class FoldingState implements MigrationState {
+  plan: Plan | undefined
+  startedAtMs: number | undefined
+  readonly steps: Map<string, StepState> = new Map()
+  readonly indices: Map<string, { rounds: FoldingRound[] }> = new Map()
+  readonly created: Map<string, string> = new Map()
+  paused: string | undefined
+  cancelled = false
+  throttle: { width?: number; docsPerSecond?: number } = {}
+  outcome: Outcome | undefined
+  report: Report | undefined
+  lastNumber = 0
+
+  apply(entry: Entry, number: number, atMs: number): void {
+    this.lastNumber = number
+    switch (entry.type) {
+      case 'planned':
+        this.plan = entry.plan
+        return
+      case 'started':
+        this.startedAtMs ??= atMs
+        this.paused = undefined
+        this.cancelled = false
+        this.outcome = undefined
+        return
+      case 'captured':
+        this.steps.set(entry.step, { saved: entry.saved, phase: 'captured' })
+        return
+      case 'applied':
+      case 'undone': {
+        const step = this.steps.get(entry.step)
+        if (step) this.steps.set(entry.step, { saved: step.saved, phase: entry.type })
+        return
+      }
+      case 'created':
+        this.created.set(entry.index, entry.uuid)
+        return
+      case 'changed':
+        return
+      case 'round-opened':
+        this.#index(entry.index).rounds.push({
+          round: entry.round,
+          shards: entry.shards,
+          partitions: entry.partitions,
+          settled: new Map(),
+          closed: false,
+        })
+        return
+      case 'settled':
+        this.#round(entry.settled.index, entry.settled.round)?.settled.set(entry.settled.partition, entry.settled)
+        return
+      case 'round-closed': {
+        const round = this.#round(entry.index, entry.round)
+        if (round) round.closed = true
+        return
+      }
+      case 'retried': {
+        for (const round of this.#index(entry.index).rounds) {
+          const settled = round.settled.get(entry.partition)
+          if (settled) round.settled.set(entry.partition, afterRetry(settled, entry))
+        }
+        return
+      }
+      case 'asked':
+        this.#asked(entry.ask)
+        return
+      case 'stopped':
+        this.outcome = { kind: 'stopped', reason: entry.reason }
+        return
+      case 'failed':
+        this.outcome = { kind: 'failed', code: entry.code, message: entry.message, hint: entry.hint }
+        return
+      case 'finished':
+        this.report = entry.report
+        this.outcome = { kind: 'finished' }
+        return
+      case 'completed':
+        this.outcome = { kind: 'completed' }
+        return
+    }
+  }
+
+  #asked(ask: Extract<Entry, { type: 'asked' }>['ask']): void {
+    switch (ask.what) {
+      case 'pause':
+        this.paused = ask.reason
+        return
+      case 'resume':
+        this.paused = undefined
+        return
+      case 'throttle':
+        this.throttle = {
+          ...this.throttle,
+          ...(ask.width === undefined ? {} : { width: ask.width }),
+          ...(ask.docsPerSecond === undefined ? {} : { docsPerSecond: ask.docsPerSecond }),
+        }
+        return
+      case 'cancel':
+        this.cancelled = true
+        return
+    }
+  }
+
+  #index(name: string): { rounds: FoldingRound[] } {
+    const known = this.indices.get(name)
+    if (known) return known
+    const fresh = { rounds: [] }
+    this.indices.set(name, fresh)
+    return fresh
+  }
+
+  #round(index: string, round: number): FoldingRound | undefined {
+    return this.#index(index).rounds.find(candidate => candidate.round === round)
+  }
+}
+
+interface FoldingRound {
+  readonly round: number
+  readonly shards: readonly ShardMark[]
+  readonly partitions: readonly Partition[]
+  readonly settled: Map<string, Settled>
+  closed: boolean
+}
+
+function afterRetry(settled: Settled, retried: { written: number; alreadyNewer: number; remaining: number }): Settled {
+  const { counts } = settled
+  return {
+    ...settled,
+    counts: {
+      ...counts,
+      written: counts.written + retried.written,
+      alreadyNewer: counts.alreadyNewer + retried.alreadyNewer,
+      setAside: retried.remaining,
+    },
+  }
+}

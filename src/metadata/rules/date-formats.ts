@@ -1,0 +1,41 @@
+import type { Change } from '../../model/plan.ts'
+import { atLeast } from '../../model/version.ts'
+import { rewriteFields } from '../fields.ts'
+import type { Rule } from '../rule.ts'
+
+/** In Joda-Time, which servers before 7 use, `Y` is the year; in java.time it is the year of the week, wrong around New Year. */
+export const dateFormats: Rule = {
+  id: 'date-formats',
+  why: 'date formats of Elasticsearch before 7 are Joda-Time patterns and names in camel case',
+  applies: (from, to) =>
+    from.flavor === 'elasticsearch' && !atLeast(from.version, 8) && (to.flavor === 'opensearch' || atLeast(to.version, 7)),
+  rewrite: (mappings, from) => {
+    const joda = !atLeast(from.version, 7)
+    const changes: Change[] = []
+    const rewritten = rewriteFields(mappings, (definition, where) => {
+      const { format } = definition
+      if (typeof format !== 'string') return definition
+      const modern = format
+        .split('||')
+        .map(one => modernFormat(one, joda))
+        .join('||')
+      if (modern === format) return definition
+      changes.push({ kind: 'converted', what: `${where}.format`, why: `${format} is ${modern} in newer servers` })
+      return { ...definition, format: modern }
+    })
+    return { mappings: rewritten, changes }
+  },
+}
+
+const named =
+  /^(strict[A-Z]|basic[A-Z]|date[A-Z]|hour[A-Z]|ordinal[A-Z]|time[A-Z]|tTime|week[A-Z]|weekyear[A-Z]|year[A-Z])[A-Za-z]*$/
+
+function modernFormat(format: string, joda: boolean): string {
+  if (named.test(format)) return format.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+  // A leading 8 marks a pattern that is java.time already.
+  if (!joda || format.startsWith('8')) return format
+  return format
+    .split("'")
+    .map((part, index) => (index % 2 === 0 ? part.replaceAll('Y', 'y') : part))
+    .join("'")
+}

@@ -1,0 +1,59 @@
+import type { Change, JsonObject } from '../model/plan.ts'
+import type { Identity } from '../model/version.ts'
+import { atLeast } from '../model/version.ts'
+import { convertAnalysis } from './analysis.ts'
+import { matches, stripRules } from './stripped-settings.ts'
+import { asText, editSettings } from './tree.ts'
+
+export interface TargetSettings {
+  readonly settings: JsonObject
+  readonly changes: readonly Change[]
+}
+
+/**
+ * What a target index is created with: the source's settings without what belongs to the source alone.
+ * @param pipelines names of the target's ingest pipelines; undefined where they could not be listed, and then all are taken to exist
+ */
+export function targetSettings(
+  settings: JsonObject,
+  from: Identity,
+  to: Identity,
+  pipelines?: readonly string[],
+): TargetSettings {
+  const changes: Change[] = []
+  const note = (kind: Change['kind'], name: string, why: string): void => {
+    changes.push({ kind, what: `settings.${name}`, why })
+  }
+  const kept = editSettings(settings, (name, value) => {
+    const rule = stripRules.find(rule => matches(rule, name) && (rule.when?.(from, to, value) ?? true))
+    if (rule) {
+      note('stripped', name, rule.why)
+      return undefined
+    }
+    if (isPipeline(name) && pipelines && value !== '_none' && !pipelines.includes(asText(value))) {
+      note('dropped', name, `the target has no ingest pipeline ${asText(value)}; create it there and set it again`)
+      return undefined
+    }
+    if (name === 'index.codec') {
+      const codec = targetCodec(asText(value), to)
+      if (codec !== value) note('converted', name, `the target has no codec ${asText(value)}; it gets ${codec}`)
+      return codec
+    }
+    return value
+  })
+  const analysed = convertAnalysis(kept, from, to)
+  return { settings: analysed.settings, changes: [...changes, ...analysed.changes] }
+}
+
+function isPipeline(name: string): boolean {
+  return name === 'index.default_pipeline' || name === 'index.final_pipeline'
+}
+
+/** `zlib` and `lz4` are OpenSearch's newer names of `best_compression` and `default`; its zstd codecs come with 2.9. */
+function targetCodec(codec: string, to: Identity): string {
+  if (codec === 'default' || codec === 'best_compression') return codec
+  if (to.flavor === 'opensearch' && atLeast(to.version, 2, 9) && openSearchCodecs.test(codec)) return codec
+  return codec === 'zlib' ? 'best_compression' : 'default'
+}
+
+const openSearchCodecs = /^(lz4|zlib|zstd|zstd_no_dict|qat_\w+)$/

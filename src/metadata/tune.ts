@@ -1,0 +1,96 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import { indexPath } from '../cluster/cluster.ts'
+import { json } from '../cluster/json.ts'
+import { refusal } from '../cluster/refusal.ts'
+import type { ShardferryError } from '../model/errors.ts'
+import type { IndexTask, JsonObject } from '../model/plan.ts'
+import type { Step } from '../model/ports.ts'
+import type { Identity } from '../model/version.ts'
+import { isOn, setting } from './tree.ts'
+
+export type Tuning = IndexTask['tuning']
+
+/**
+ * Settings for fast and exact writing while documents are copied; all are dynamic in every version. A final pipeline would run again over
+ * documents that have been through one; `gc_deletes` keeps the memory of deleted versions for as long as older writes may still arrive.
+ */
+export function tuningFor(_to: Identity, settings: JsonObject): Tuning {
+  const expands = setting(settings, 'index.auto_expand_replicas')
+  const waitFor = setting(settings, 'index.write.wait_for_active_shards')
+  return {
+    'index.refresh_interval': '-1',
+    ...(expands === undefined || expands === 'false' || expands === false ? { 'index.number_of_replicas': 0 } : {}),
+    ...(waitFor === undefined ? {} : { 'index.write.wait_for_active_shards': '1' }),
+    'index.translog.durability': 'async',
+    'index.translog.flush_threshold_size': '1gb',
+    ...exactnessFor(settings),
+  }
+}
+
+/** The part of the tuning that exact copies need, even into an index that is in use. */
+export function exactnessFor(settings: JsonObject): Tuning {
+  const pipeline = setting(settings, finalPipeline)
+  return { 'index.gc_deletes': '12h', ...(pipeline === undefined || pipeline === '_none' ? {} : { [finalPipeline]: '_none' }) }
+}
+
+/** With `index.append_only.enabled` (OpenSearch 3) an index takes no ids and no versions from outside. */
+export function isAppendOnly(settings: JsonObject): boolean {
+  return isOn(setting(settings, 'index.append_only.enabled'))
+}
+
+const finalPipeline = 'index.final_pipeline'
+
+type Saved = { readonly [setting: string]: string | null }
+
+/** Gives the target index the task's tuning; undo gives every setting its former value back, null for the server's default. */
+export function tuneIndexStep(target: Cluster, task: IndexTask): Step<Saved> {
+  const put = async (settings: object, signal: AbortSignal): Promise<ShardferryError | undefined> => {
+    const request = { method: 'PUT', path: `/${indexPath(task.target)}/_settings`, body: settings, signal } as const
+    const answer = await target.exchange(request)
+    return answer.status >= 400 ? refusal(target, request, answer) : undefined
+  }
+  return {
+    id: `tune-index/${task.target}`,
+    describe: () => `set ${Object.keys(task.tuning).join(', ')} on index ${task.target} while documents are copied`,
+
+    async capture(signal) {
+      const current = await currentSettings(target, task.target, signal)
+      const saved: Record<string, string | null> = {}
+      for (const name of Object.keys(task.tuning)) saved[name] = current[name] ?? null
+      // A template of the target may have brought a final pipeline that the plan knows nothing of.
+      const pipeline = current[finalPipeline]
+      if (pipeline !== undefined) saved[finalPipeline] = pipeline
+      return saved
+    },
+
+    async apply(signal) {
+      const current = await currentSettings(target, task.target, signal)
+      const wanted = current[finalPipeline] === undefined ? task.tuning : { ...task.tuning, [finalPipeline]: '_none' }
+      if (Object.keys(wanted).length === 0) return
+      const refused = await put(wanted, signal)
+      if (refused === undefined) return
+      if (refused.status !== 400) throw refused
+      // Zone awareness refuses 0 replicas, remote-backed storage refuses async durability: the copy is slower, not less exact.
+      for (const [name, value] of Object.entries(wanted)) {
+        const reason = await put({ [name]: value }, signal)
+        if (reason !== undefined && (reason.status !== 400 || name === finalPipeline)) throw reason
+      }
+    },
+
+    async undo(saved, signal) {
+      if (Object.keys(saved).length === 0) return
+      const refused = await put(saved, signal)
+      if (refused !== undefined && refused.status !== 404) throw refused
+    },
+  }
+}
+
+async function currentSettings(target: Cluster, index: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+  const answer = await json<Record<string, { settings: Record<string, string> }>>(target, {
+    method: 'GET',
+    path: `/${indexPath(index)}/_settings`,
+    query: { flat_settings: true },
+    signal,
+  })
+  return answer[index]?.settings ?? {}
+}

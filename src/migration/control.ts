@@ -1,0 +1,31 @@
+import { ShardferryError } from '../model/errors.ts'
+import type { Ask } from '../model/entries.ts'
+import type { Migration } from './migration.ts'
+
+/** How often a run looks for what other terminals ask of it. */
+const lookEveryMs = 400
+
+export interface ObeyedAsks extends Disposable {
+  /** Aborted when the run is cancelled. */
+  readonly cancelled: AbortSignal
+}
+
+/** Follows the journal for pause, resume, throttle and cancel, until disposed. A width asked for in an earlier run still holds. */
+export function obeyAsks(m: Pick<Migration, 'memory' | 'throttler'>): ObeyedAsks {
+  const cancel = new AbortController()
+  const obey = (ask: Ask): void => {
+    m.throttler.obey(ask)
+    if (ask.what !== 'cancel') return
+    cancel.abort(
+      new ShardferryError('stopped', 'Cancelled from another terminal; tuned settings of the target were restored.', {
+        hint: 'To go on after all, run the same command again.',
+      }),
+    )
+  }
+  const { throttle } = m.memory.state
+  if (throttle.width !== undefined || throttle.docsPerSecond !== undefined) obey({ what: 'throttle', ...throttle })
+  const timer = setInterval(() => {
+    for (const ask of m.memory.takeAsks()) obey(ask)
+  }, lookEveryMs)
+  return { cancelled: cancel.signal, [Symbol.dispose]: () => clearInterval(timer) }
+}

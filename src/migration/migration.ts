@@ -1,0 +1,33 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Change, IndexTask, Plan } from '../model/plan.ts'
+import type { Dispatcher, Reader, Step, Throttler, World, Writer } from '../model/ports.ts'
+import type { Memory } from './memory.ts'
+import type { Tally } from './tally.ts'
+
+/** Everything one run works with; put together by `assemble.ts`. */
+export interface Migration {
+  readonly plan: Plan
+  /** The indices the plan moves. */
+  readonly tasks: readonly IndexTask[]
+  readonly source: Cluster
+  readonly target: Cluster
+  readonly memory: Memory
+  readonly reader: Reader
+  readonly writer: Writer
+  readonly dispatcher: Dispatcher
+  readonly throttler: Throttler
+  readonly tally: Tally
+  readonly world: World
+  readonly steps: Steps
+  /** Rounds after the bulk copy, at most, before the account is taken of a source that does not rest. */
+  readonly catchUpRounds: number
+  /** How long a request that fails for a passing reason is repeated. */
+  readonly giveUpAfterMs: number
+}
+
+/** The steps of one index, in the order they are applied. */
+export interface Steps {
+  create(task: IndexTask, onChange: (change: Change) => void): Step
+  tune(task: IndexTask): Step
+  aliases(task: IndexTask): Step
+}

@@ -1,0 +1,41 @@
+import { asShardferryError } from '../model/errors.ts'
+import type { Report } from '../model/report.ts'
+import { obeyAsks } from './control.ts'
+import type { Migration } from './migration.ts'
+import { copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
+import { takeAccount } from './take-account.ts'
+
+/**
+ * Runs a migration from wherever its journal says it stands to its account. Starting and resuming are the same call.
+ * @throws ShardferryError; what went before is journaled, and the same call goes on from there
+ */
+export async function runMigration(m: Migration, outer: AbortSignal): Promise<Report> {
+  using asks = obeyAsks(m)
+  const signal = AbortSignal.any([outer, asks.cancelled])
+  try {
+    m.tally.phase = 'creating'
+    await createTargets(m, signal)
+    m.tally.phase = 'tuning'
+    await tuneTargets(m, signal)
+    m.tally.phase = 'copying'
+    await copyAll(m, signal)
+    m.tally.phase = 'restoring'
+    await restoreTuning(m, signal)
+    m.world.reached('tuning-restored')
+    m.tally.phase = 'switching-aliases'
+    await setAliases(m, signal)
+    m.tally.phase = 'counting'
+    const report = await takeAccount(m, signal)
+    m.world.reached('account-taken')
+    m.memory.append({ type: 'finished', report })
+    m.tally.phase = 'done'
+    return report
+  } catch (thrown) {
+    const error = asShardferryError(signal.aborted ? signal.reason : thrown)
+    if (asks.cancelled.aborted) await restoreTuning(m, AbortSignal.timeout(60_000))
+    if (error.code === 'stopped') m.memory.append({ type: 'stopped', reason: error.message })
+    else if (!error.code.startsWith('state-'))
+      m.memory.append({ type: 'failed', code: error.code, message: error.message, hint: error.hint })
+    throw error
+  }
+}

@@ -1,0 +1,89 @@
+import type { Flavor } from './version.ts'
+
+/** What a migration does, as a person reads and edits it; immutable once a run has journaled it. */
+export interface Plan {
+  readonly shardferryPlan: 1
+  readonly name: string
+  readonly createdAt: string
+  readonly source: PlannedCluster
+  readonly target: PlannedCluster
+  /** The patterns the indices were selected by. */
+  readonly patterns: readonly string[]
+  readonly indices: readonly IndexTask[]
+  /** Indices that matched a pattern and are left out, with the reason. */
+  readonly skipped: readonly { readonly index: string; readonly reason: string }[]
+}
+
+export interface PlannedCluster {
+  readonly address: string
+  readonly clusterName: string
+  readonly clusterUuid: string
+  readonly flavor: Flavor
+  readonly version: string
+}
+
+/** create: the target index is made. into-existing: it is there and is written into. skip: left out. refuse: cannot be moved as it is. */
+export type IndexAction = 'create' | 'into-existing' | 'skip' | 'refuse'
+
+/** One index to move. */
+export interface IndexTask {
+  readonly source: string
+  readonly target: string
+  /** The source index's uuid when the plan was made. */
+  readonly uuid: string
+  readonly action: IndexAction
+  /** Why it is refused or skipped. */
+  readonly reason?: string
+  readonly shards: number
+  readonly estimate: Estimate
+  readonly read: ReadBy
+  /** Which number becomes the external version on the target. */
+  readonly versionFrom: 'seq-no' | 'version'
+  /** Only documents that match are moved (Query DSL). */
+  readonly query?: JsonObject
+  readonly settings: JsonObject
+  readonly mappings: JsonObject
+  readonly aliases: Readonly<Record<string, AliasDefinition>>
+  /** What differs from the source's definition, and why. */
+  readonly changes: readonly Change[]
+  /** Settings the target index has only while documents are copied; a null removes the setting. */
+  readonly tuning: Readonly<Record<string, string | number | boolean | null>>
+}
+
+export interface Estimate {
+  /** Documents, counted by `_count` (nested ones not included). */
+  readonly docs: number
+  /** Bytes of `_source`, from a sample. */
+  readonly bytes: number
+}
+
+export interface ReadBy {
+  readonly by: 'seq-no' | 'slices'
+  /** Number of slices, for `slices`. */
+  readonly slices?: number
+  /** Read from primaries only: segment-replicated indices serve older data on replicas. */
+  readonly primaryOnly?: boolean
+  /** Why slices, and what is lost by it. */
+  readonly reason?: string
+}
+
+/** As in the alias APIs of both families. */
+export interface AliasDefinition {
+  readonly filter?: JsonObject
+  readonly index_routing?: string
+  readonly search_routing?: string
+  readonly is_write_index?: boolean
+  readonly is_hidden?: boolean
+}
+
+export interface Change {
+  readonly kind: 'stripped' | 'converted' | 'dropped'
+  /** Such as `settings.index.creation_date` or `mappings.properties.tags`. */
+  readonly what: string
+  readonly why: string
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export interface JsonObject {
+  readonly [key: string]: Json
+}

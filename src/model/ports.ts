@@ -1,0 +1,94 @@
+import type { CrashPoint } from './crash-points.ts'
+import type { Batch, Counts, Partition, Rejected, Settled, WriteResult } from './documents.ts'
+import type { Ask, Entry, ShardMark, StoredEntry } from './entries.ts'
+import type { IndexTask, Json } from './plan.ts'
+
+/** Reads an index. Every partition may be read at any time, by anyone, again and again. */
+export interface Reader {
+  /** Where each shard stands now, after a refresh: everything up to `upTo` is visible to searches that start later. */
+  marks(task: IndexTask, signal: AbortSignal): Promise<readonly ShardMark[]>
+  /** Cuts what lies after `since` (one mark per shard; undefined: from the beginning) and up to `marks`. */
+  partitions(
+    task: IndexTask,
+    round: number,
+    since: readonly ShardMark[] | undefined,
+    marks: readonly ShardMark[],
+    signal: AbortSignal,
+  ): Promise<readonly Partition[]>
+  /**
+   * Yields every live document of the partition exactly once, or throws: an end without an error is a promise that nothing is missing.
+   * @throws ShardferryError with recovery `redo` when the partition must be read from its start
+   */
+  read(task: IndexTask, partition: Partition, signal: AbortSignal): AsyncIterable<Batch>
+}
+
+/** Writes batches to the target index of a task. */
+export interface Writer {
+  write(task: IndexTask, batch: Batch, signal: AbortSignal): Promise<WriteResult>
+}
+
+/** Keeps documents that the target refuses. What an attempt kept counts only once `commit` has returned; a new attempt starts empty. */
+export interface SetAside {
+  begin(task: IndexTask, partition: Partition): SetAsideAttempt
+}
+export interface SetAsideAttempt {
+  keep(rejected: readonly Rejected[]): void
+  commit(): void
+  discard(): void
+}
+
+/** Decides who runs which partition, when again, and how many at once. Settled partitions come in any order. */
+export interface Dispatcher {
+  run(work: AsyncIterable<Work>, signal: AbortSignal): AsyncIterable<Settled>
+}
+export interface Work {
+  readonly task: IndexTask
+  readonly partition: Partition
+}
+
+/** One change to a cluster that can be told beforehand and undone. Captured before it is applied; apply and undo may run twice. */
+export interface Step<Saved extends Json = Json> {
+  readonly id: string
+  describe(): string
+  capture(signal: AbortSignal): Promise<Saved>
+  apply(signal: AbortSignal): Promise<void>
+  undo(saved: Saved, signal: AbortSignal): Promise<void>
+}
+
+/** The only durable memory of a migration. An entry is on disk when `append` returns. */
+export interface Journal {
+  append(entry: Entry): void
+  /** Entries with a number above `after`, in order. */
+  entries(after?: number): Iterable<StoredEntry>
+}
+
+/** Bounds the bulk requests under way job-wide. */
+export interface Throttler {
+  readonly width: number
+  readonly maxWidth: number
+  /** Why the width is not the full one; '' when it is. */
+  readonly reason: string
+  readonly paused: boolean
+  /** Waits for a place; the returned function gives it back. */
+  enter(docs: number, signal: AbortSignal): Promise<() => void>
+  observe(outcome: 'accepted' | 'rejected', reason?: string): void
+  obey(ask: Ask): void
+}
+
+/** Counts what moves, for the eye only: the account is made from settled partitions. */
+export interface Meter {
+  read(index: string, docs: number, bytes: number): void
+  wrote(index: string, result: WriteResult): void
+  retried(what: string): void
+  /** A partition starts again: what its failed attempt counted is taken back. */
+  redone(index: string, counts: Counts): void
+}
+
+/** What comes from outside: time and chance. */
+export interface World {
+  now(): number
+  random(): number
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  /** A named place where a crash is survived: does nothing, except where a test ends the process there. */
+  reached(point: CrashPoint): void
+}

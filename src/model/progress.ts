@@ -1,0 +1,42 @@
+import type { Counts } from './documents.ts'
+
+export type Phase =
+  'planning' | 'creating' | 'tuning' | 'copying' | 'catching-up' | 'restoring' | 'switching-aliases' | 'counting' | 'done'
+
+/** How a running migration stands at one moment; the same value feeds the terminal view, plain lines, `--json` and `status`. */
+export interface Progress {
+  readonly name: string
+  readonly source: string
+  readonly target: string
+  readonly phase: Phase
+  readonly round: number
+  readonly atMs: number
+  /** Time this run has been active. */
+  readonly elapsedMs: number
+  readonly total: IndexProgress
+  readonly indices: readonly IndexProgress[]
+  /** Over the last ten seconds or so. */
+  readonly docsPerSecond: number
+  readonly bytesPerSecond: number
+  /** Null until a rate is known. */
+  readonly etaMs: number | null
+  /** Bulk requests that may be under way at once, and why it is not the full width ('' when it is). */
+  readonly width: number
+  readonly maxWidth: number
+  readonly throttleReason: string
+  readonly paused: boolean
+  readonly retries: number
+  readonly partitionsDone: number
+  readonly partitionsKnown: number
+  readonly partitionsRedone: number
+}
+
+export interface IndexProgress {
+  readonly index: string
+  readonly target: string
+  readonly state: 'waiting' | 'copying' | 'copied' | 'catching-up' | 'done'
+  readonly expectedDocs: number
+  readonly expectedBytes: number
+  readonly counts: Counts
+  readonly docsPerSecond: number
+}

@@ -1,0 +1,39 @@
+import type { Counts } from './documents.ts'
+
+/** The account of a whole run, as shown at its end and kept as JSON. */
+export interface Report {
+  readonly name: string
+  readonly verdict: Verdict
+  readonly source: string
+  readonly target: string
+  readonly startedAt: string
+  readonly tookMs: number
+  readonly total: Counts
+  readonly balanced: boolean
+  readonly indices: readonly IndexReport[]
+  /** Documents read more than once because a partition was redone. */
+  readonly partitions: number
+  readonly partitionsRedone: number
+  readonly notes: readonly string[]
+}
+
+/**
+ * exact: balanced, nothing set aside, counts equal, nothing newer on the source. set-aside: as exact, but for documents set aside.
+ * differs: counts differ, the source went on changing, or deletes were seen.
+ */
+export type Verdict = 'exact' | 'set-aside' | 'differs'
+
+export interface IndexReport {
+  readonly index: string
+  readonly target: string
+  readonly counts: Counts
+  readonly balanced: boolean
+  readonly rounds: number
+  /** Live documents on each side after a refresh, or null where they could not be counted. */
+  readonly sourceCount: number | null
+  readonly targetCount: number | null
+  /** Operations on the source that came after the last round; 0 when caught up. */
+  readonly behind: number
+  /** Deletes seen on the source since the copy began. */
+  readonly deletes: number
+}

@@ -1,0 +1,165 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import { indexPath } from '../cluster/cluster.ts'
+import { json } from '../cluster/json.ts'
+import type { NamedIndex } from '../metadata/names.ts'
+import { readNames } from '../metadata/names.ts'
+import type { Found, IndexDefinition } from '../metadata/read.ts'
+import { findIndex, readIndex } from '../metadata/read.ts'
+import { ShardferryError } from '../model/errors.ts'
+import type { Estimate, JsonObject, Plan } from '../model/plan.ts'
+import type { Selection } from '../model/selection.ts'
+import type { Identity } from '../model/version.ts'
+import { mapFew } from './map-few.ts'
+import { targetNames } from './rename.ts'
+import { sampleBytes } from './sample.ts'
+import { selectIndices } from './select.ts'
+import type { SeqNoUse } from './seq-no-use.ts'
+import { seqNoUse } from './seq-no-use.ts'
+import { requireSupported } from './versions.ts'
+
+/** Everything a plan is made from, as it was at one moment. */
+export interface Inventory {
+  readonly source: InventoriedCluster
+  readonly target: InventoriedCluster
+  /** What was asked for. */
+  readonly patterns: readonly string[]
+  readonly indices: readonly InventoriedIndex[]
+  readonly skipped: Plan['skipped']
+  /** Names of the target's ingest pipelines; undefined where its user may not see them. */
+  readonly targetPipelines?: readonly string[]
+  /** Names of aliases to move under which the target has an index. */
+  readonly takenAliases: readonly string[]
+}
+
+export interface InventoriedCluster {
+  readonly address: string
+  readonly identity: Identity
+}
+
+export interface InventoriedIndex {
+  readonly index: NamedIndex
+  /** The wanted name on the target, and what has it there already. */
+  readonly target: string
+  readonly onTarget: Found
+  readonly definition: IndexDefinition
+  readonly query?: JsonObject
+  /** Zero for a closed index. */
+  readonly estimate: Estimate
+  readonly seqNo: SeqNoUse
+}
+
+/**
+ * Looks at both clusters, without changing either.
+ * @throws ShardferryError `index-unknown`, `nothing-selected`, `cluster-red`, `plan-invalid` (names), `unsupported`
+ */
+export async function takeInventory(
+  source: Cluster,
+  target: Cluster,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<Inventory> {
+  requireSupported('source', source.identity)
+  requireSupported('target', target.identity)
+  const names = await readNames(source, signal)
+  const { indices, skipped } = selectIndices(names, selection.patterns, selection.includeSystem)
+  const targets = targetNames(
+    indices.map(({ name }) => name),
+    selection,
+  )
+  await refuseRed(source, indices, signal)
+  const inventoried = await mapFew(indices, index =>
+    inventory(source, target, index, targets.get(index.name) ?? index.name, selection, signal),
+  )
+  const targetPipelines = await pipelines(target, signal)
+  return {
+    source: { address: source.address, identity: source.identity },
+    target: { address: target.address, identity: target.identity },
+    patterns: selection.patterns,
+    indices: inventoried,
+    skipped,
+    ...(targetPipelines === undefined ? {} : { targetPipelines }),
+    takenAliases: await takenAliases(target, inventoried, signal),
+  }
+}
+
+async function inventory(
+  source: Cluster,
+  target: Cluster,
+  index: NamedIndex,
+  name: string,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<InventoriedIndex> {
+  const definition = await readIndex(source, index.name, signal)
+  const onTarget = await findIndex(target, name, signal)
+  const query = selection.filters[index.name] ?? selection.query
+  const asked = query === undefined ? {} : { query }
+  if (!definition.open) {
+    const seqNo = { usable: false, hitsHaveIt: false, reason: 'the index is closed' } as const
+    return { index, target: name, onTarget, definition, ...asked, estimate: { docs: 0, bytes: 0 }, seqNo }
+  }
+  const docs = await count(source, index.name, asked, signal)
+  const bytes = docs === 0 ? 0 : docs * (await sampleBytes(source, index.name, docs, asked, signal))
+  const seqNo = await seqNoUse(source, definition, signal)
+  return { index, target: name, onTarget, definition, ...asked, estimate: { docs, bytes: Math.round(bytes) }, seqNo }
+}
+
+/** @throws ShardferryError `response-partial` when not every shard has counted */
+async function count(source: Cluster, index: string, body: object, signal: AbortSignal): Promise<number> {
+  const answer = await json<{ count: number; _shards: { failed: number } }>(source, {
+    method: 'POST',
+    path: `/${indexPath(index)}/_count`,
+    body,
+    signal,
+  })
+  if (answer._shards.failed === 0) return answer.count
+  throw new ShardferryError(
+    'response-partial',
+    `${answer._shards.failed} shards of ${index} on the source did not count their documents.`,
+    {
+      recovery: 'retry',
+      hint: 'Look at the health and the log of the source; then make the plan again.',
+    },
+  )
+}
+
+/** Health needs the cluster privilege `monitor`; without it a red index shows when its documents are counted. */
+async function refuseRed(source: Cluster, indices: readonly NamedIndex[], signal: AbortSignal): Promise<void> {
+  const health = await ifAllowed(
+    json<{ indices?: Record<string, { status: string }> }>(source, {
+      method: 'GET',
+      path: '/_cluster/health',
+      query: { level: 'indices' },
+      signal,
+    }),
+  )
+  const red = indices.filter(({ name, open }) => open && health?.indices?.[name]?.status === 'red').map(({ name }) => name)
+  if (red.length === 0) return
+  throw new ShardferryError('cluster-red', `Primary shards on the source are not assigned: ${red.join(', ')}.`, {
+    hint: `Documents in them cannot be read. Ask GET _cluster/allocation/explain of the source why, or leave the index out: --index='*,-${red[0]}'.`,
+  })
+}
+
+async function pipelines(target: Cluster, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  const answer = await ifAllowed(json<Record<string, unknown>>(target, { method: 'GET', path: '/_ingest/pipeline', signal }))
+  return answer && Object.keys(answer)
+}
+
+async function takenAliases(
+  target: Cluster,
+  indices: readonly InventoriedIndex[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const aliases = [...new Set(indices.flatMap(({ definition }) => Object.keys(definition.aliases)))]
+  const found = await mapFew(aliases, alias => findIndex(target, alias, signal))
+  return aliases.filter((_alias, position) => found[position]?.kind === 'index')
+}
+
+async function ifAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (thrown) {
+    if (thrown instanceof ShardferryError && thrown.code === 'forbidden') return undefined
+    throw thrown
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import type { Json, JsonObject, Plan } from '../model/plan.ts'
+import { illegalName } from './rename.ts'
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(json), z.record(z.string(), json)]),
+)
+const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), json, 'is a mapping of names to values')
+
+const count = z.int('is a whole number').nonnegative('is not negative')
+
+const cluster = z.strictObject({
+  address: z.string(),
+  clusterName: z.string(),
+  clusterUuid: z.string(),
+  flavor: z.enum(['elasticsearch', 'opensearch']),
+  version: z.string(),
+})
+
+const alias = z.strictObject({
+  filter: z.exactOptional(jsonObject),
+  index_routing: z.exactOptional(z.string()),
+  search_routing: z.exactOptional(z.string()),
+  is_write_index: z.exactOptional(z.boolean()),
+  is_hidden: z.exactOptional(z.boolean()),
+})
+
+const read = z.strictObject({
+  by: z.enum(['seq-no', 'slices']),
+  slices: z.exactOptional(z.int().min(1).max(1024)),
+  primaryOnly: z.exactOptional(z.boolean()),
+  reason: z.exactOptional(z.string()),
+})
+
+const indexName = z.string().superRefine((name, context) => {
+  const illegal = illegalName(name)
+  if (illegal !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(name)} is no index name: ${illegal}` })
+})
+
+const task = z.strictObject({
+  source: z.string().min(1),
+  target: indexName,
+  uuid: z.string(),
+  action: z.enum(['create', 'into-existing', 'skip', 'refuse']),
+  reason: z.exactOptional(z.string()),
+  shards: z.int().min(1),
+  estimate: z.strictObject({ docs: count, bytes: count }),
+  read,
+  versionFrom: z.enum(['seq-no', 'version']),
+  query: z.exactOptional(jsonObject),
+  settings: jsonObject,
+  mappings: jsonObject,
+  aliases: z.record(z.string(), alias),
+  changes: z.array(z.strictObject({ kind: z.enum(['stripped', 'converted', 'dropped']), what: z.string(), why: z.string() })),
+  tuning: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+})
+
+/** A plan file's shape, without what only makes sense across indices. */
+export const planSchema: z.ZodType<Plan> = z.strictObject({
+  shardferryPlan: z.literal(1),
+  name: z.string().min(1),
+  createdAt: z.string(),
+  source: cluster,
+  target: cluster,
+  patterns: z.array(z.string()),
+  indices: z.array(task),
+  skipped: z.array(z.strictObject({ index: z.string(), reason: z.string() })),
+})

@@ -1,0 +1,186 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Side } from '../model/connection.ts'
+import { ShardferryError } from '../model/errors.ts'
+import type { JsonObject } from '../model/plan.ts'
+import { Secret } from '../model/secret.ts'
+import { defaultName } from './addresses.ts'
+import { addressesOf, connectionSettings, connectionWarnings } from './connection-settings.ts'
+import type { SideSettings } from './connection-settings.ts'
+import { gather } from './given.ts'
+import type { Given } from './given.ts'
+import { rowSchema } from './schema.ts'
+import { secretHint, terminalAsk } from './secret-ref.ts'
+import type { AskSecret } from './secret-ref.ts'
+import { readSettingsFile } from './settings-file.ts'
+import type { MigrationSettings, SelectionSettings, Settings } from './settings.ts'
+import type { ConnectionKey, GeneralKey, SettingValue } from './table.ts'
+
+export const defaultFile = 'shardferry.yaml'
+
+/** Where settings come from. Flags go before the environment, that before the file, that before the defaults. */
+export interface SettingsRequest {
+  /** As given with --config; where it is not, SHARDFERRY_CONFIG, then `shardferry.yaml` where that exists. */
+  readonly file?: string | undefined
+  /** By setting key (`source.username`); `flagsOf` reads them from a command. */
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly env: NodeJS.ProcessEnv
+  /** The command's positional arguments: stronger than every flag. */
+  readonly sourceUrl?: string | undefined
+  readonly targetUrl?: string | undefined
+  /** What relative paths start from; the process's own folder where it is not given. */
+  readonly folder?: string
+  /** Asks a person for a secret; on the process's terminal where it is not given. */
+  readonly ask?: AskSecret
+}
+
+/**
+ * The one value that a command works with: validated, files read, secrets resolved (asked for, last of all), frozen.
+ * @throws ShardferryError `settings-invalid` with every problem and its place, `secret-missing`, `stopped`
+ */
+export async function loadSettings(request: SettingsRequest, signal?: AbortSignal): Promise<Settings> {
+  const validated = await validate(request)
+  const migration = migrationSettings(validated)
+  const selection = selectionSettings(validated)
+  const [sourceSide, targetSide] = [sideSettings('source', validated, request), sideSettings('target', validated, request)]
+  // Nobody is asked for a password while an address is missing.
+  const [from, to] = [addressesOf(sourceSide)[0] ?? '', addressesOf(targetSide)[0] ?? '']
+  const name = migration.name ?? defaultName(from, to)
+  const source = await connectionSettings(sourceSide, signal)
+  const target = await connectionSettings(targetSide, signal)
+  const { value } = validated
+  const slices = value('slices')
+  return deepFreeze({
+    ...migration,
+    name,
+    source,
+    target,
+    selection,
+    copy: {
+      intoExisting: value('intoExisting'),
+      versionFrom: value('versionFrom'),
+      readBy: value('readBy'),
+      ...(slices === undefined ? {} : { slices }),
+      width: value('width'),
+      readers: value('readers'),
+      partitionDocs: value('partitionDocs'),
+      partitionBytes: value('partitionBytes'),
+      pageBytes: value('pageBytes'),
+      docsPerSecond: value('docsPerSecond'),
+      maxSetAside: value('maxSetAside'),
+      catchUpRounds: value('catchUpRounds'),
+      tune: value('tune'),
+    },
+    warnings: [...connectionWarnings(source), ...connectionWarnings(target)],
+  })
+}
+
+/**
+ * For commands that speak to no cluster: nothing is read or asked for but the settings file.
+ * @throws ShardferryError `settings-invalid`
+ */
+export async function loadMigrationSettings(request: SettingsRequest): Promise<MigrationSettings> {
+  return deepFreeze(migrationSettings(await validate(request)))
+}
+
+interface Validated {
+  readonly value: <Key extends GeneralKey>(key: Key) => SettingValue<Key>
+  readonly connectionValue: <Key extends ConnectionKey>(side: Side, key: Key) => SettingValue<Key>
+  readonly given: (key: string) => Given | undefined
+  readonly fileFolder: string
+  readonly workingFolder: string
+}
+
+async function validate(request: SettingsRequest): Promise<Validated> {
+  const workingFolder = resolve(request.folder ?? '.')
+  const { path, shown } = chosenFile(request, workingFolder)
+  const file = path === undefined ? undefined : await readSettingsFile(path, shown)
+  const given = gather(request, file)
+
+  const problems = new Set(file?.problems)
+  const values = new Map<string, unknown>()
+  let hint: string | undefined
+  for (const one of given.values()) {
+    if (one.value instanceof Secret) continue
+    const result = rowSchema(one.row).safeParse(one.value)
+    if (result.success) {
+      values.set(one.row.key, result.data)
+      continue
+    }
+    for (const issue of result.error.issues) {
+      problems.add(`${one.named(issue.path)} ${issue.message}.`)
+      const own = issue.code === 'custom' ? (issue.params?.['hint'] as string | undefined) : undefined
+      hint ??= own ?? (one.row.type === 'secret' ? secretHint : undefined)
+    }
+  }
+  if (problems.size > 0)
+    throw new ShardferryError('settings-invalid', [...problems].join('\n'), hint === undefined ? {} : { hint })
+
+  return {
+    // The schema of a key is made from the same row as its type, so what it lets through has that type.
+    value: <Key extends GeneralKey>(key: Key) => values.get(key) as SettingValue<Key>,
+    connectionValue: <Key extends ConnectionKey>(side: Side, key: Key) => values.get(`${side}.${key}`) as SettingValue<Key>,
+    given: key => given.get(key),
+    fileFolder: path === undefined ? workingFolder : dirname(path),
+    workingFolder,
+  }
+}
+
+function chosenFile(request: SettingsRequest, workingFolder: string): { path: string | undefined; shown: string } {
+  const named = request.file ?? (request.env['SHARDFERRY_CONFIG'] || undefined)
+  if (named !== undefined) return { path: resolve(workingFolder, named), shown: named }
+  const path = join(workingFolder, defaultFile)
+  return { path: existsSync(path) ? path : undefined, shown: defaultFile }
+}
+
+function migrationSettings({ value, connectionValue, given, fileFolder, workingFolder }: Validated): MigrationSettings {
+  const source = connectionValue('source', 'url')?.[0]
+  const target = connectionValue('target', 'url')?.[0]
+  const derived = source === undefined || target === undefined ? undefined : defaultName(source, target)
+  return {
+    name: value('name') ?? derived,
+    stateFolder: resolve(given('state')?.layer === 'file' ? fileFolder : workingFolder, value('state')),
+    logLevel: value('logLevel'),
+  }
+}
+
+function selectionSettings({ value, given }: Validated): SelectionSettings {
+  const indices = value('indices')
+  // Leaving out takes something to leave out from.
+  const patterns = indices.every(pattern => pattern.startsWith('-')) ? ['*', ...indices] : indices
+  const rename = value('rename')
+  const onlyName = patterns.length === 1 && !patterns[0]?.includes('*')
+  if (rename !== undefined && !rename.includes('{index}') && !onlyName)
+    throw new ShardferryError('settings-invalid', `${given('rename')?.named()} would give several indices the name ${rename}.`, {
+      hint: 'Put {index} into it, such as {index}-v2, or select one index by its name.',
+    })
+  const query = value('query') as JsonObject | undefined
+  return {
+    patterns,
+    includeSystem: value('includeSystem'),
+    ...(rename === undefined ? {} : { rename }),
+    renames: value('renames') ?? {},
+    filters: (value('filters') ?? {}) as Readonly<Record<string, JsonObject>>,
+    ...(query === undefined ? {} : { query }),
+  }
+}
+
+function sideSettings(side: Side, validated: Validated, request: SettingsRequest): SideSettings {
+  return {
+    side,
+    value: key => validated.connectionValue(side, key),
+    given: key => validated.given(`${side}.${key}`),
+    env: request.env,
+    ask: request.ask ?? terminalAsk(),
+    fileFolder: validated.fileFolder,
+    workingFolder: validated.workingFolder,
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
+  }
+  return value
+}
