@@ -65,7 +65,10 @@ async function change(target: Cluster, task: IndexTask, actions: readonly object
         hint: 'Its master is busy. Run the same command again.',
       })
   } catch (thrown) {
-    if (thrown instanceof ShardferryError && thrown.code === 'request-refused') throw refused(thrown.message, thrown)
+    // A second write index, or an alias hidden on some indices only, is answered with 500 (OpenSearch 2.19, Elasticsearch 7.10).
+    const forGood =
+      thrown instanceof ShardferryError && (thrown.code === 'request-refused' || thrown.serverType === 'illegal_state_exception')
+    if (forGood) throw refused(thrown.message, thrown)
     throw thrown
   }
 }

@@ -27,7 +27,7 @@ export function targetSettings(
   const kept = editSettings(settings, (name, value) => {
     const rule = stripRules.find(rule => matches(rule, name) && (rule.when?.(from, to, value) ?? true))
     if (rule) {
-      note('stripped', name, rule.why)
+      if (!rule.unasked) note('stripped', name, rule.why)
       return undefined
     }
     if (isPipeline(name) && pipelines && value !== '_none' && !pipelines.includes(asText(value))) {

@@ -10,6 +10,8 @@ export interface StripRule {
   readonly why: string
   /** Without it the rule holds for every route and value. */
   readonly when?: (from: Identity, to: Identity, value: Json) => boolean
+  /** The server sets it on every index by itself: nobody chose it, so a plan does not tell of it. */
+  readonly unasked?: true
 }
 
 const own = 'every index gets its own'
@@ -27,20 +29,21 @@ const toElasticsearchBefore =
 
 /** Everything that is not listed here is kept. What a target refuses beyond this list is stripped when the index is created. */
 export const stripRules: readonly StripRule[] = [
-  { setting: 'index.uuid', why: own },
-  { setting: 'index.history_uuid', why: own },
-  { setting: 'index.history.uuid', why: own },
-  { setting: 'index.provided_name', why: own },
-  { setting: 'index.creation_date', why: own },
-  { setting: 'index.creation_date_string', why: own },
-  { setting: 'index.version.*', why: 'the target index is made by the version of the target' },
-  { setting: 'index.transport_version.*', why: 'the target index is made by the version of the target' },
+  { setting: 'index.uuid', why: own, unasked: true },
+  { setting: 'index.history_uuid', why: own, unasked: true },
+  { setting: 'index.history.uuid', why: own, unasked: true },
+  { setting: 'index.provided_name', why: own, unasked: true },
+  { setting: 'index.creation_date', why: own, unasked: true },
+  { setting: 'index.creation_date_string', why: own, unasked: true },
+  { setting: 'index.version.*', why: own, unasked: true },
+  { setting: 'index.transport_version.*', why: own, unasked: true },
   { setting: 'index.resize.*', why: origin },
   { setting: 'index.shrink.*', why: origin },
   { setting: 'index.rollup.source.*', why: origin },
   { setting: 'index.downsample.*', why: origin },
   { setting: 'index.dimensions', why: origin },
   { setting: 'index.context.*', why: origin },
+  { setting: 'index.routing.allocation.include._tier_preference', why: place, unasked: true },
   { setting: 'index.routing.allocation.include.*', why: place },
   { setting: 'index.routing.allocation.require.*', why: place },
   { setting: 'index.routing.allocation.exclude.*', why: place },
@@ -49,7 +52,7 @@ export const stripRules: readonly StripRule[] = [
   { setting: 'index.blocks.*', why: 'a block on the source would refuse the documents on the target' },
   { setting: 'index.frozen', why: state },
   { setting: 'index.search.throttled', why: state },
-  { setting: 'index.verified_before_close', why: state },
+  { setting: 'index.verified_before_close', why: state, unasked: true },
   { setting: 'index.verified_read_only', why: state },
   { setting: 'index.tiering.*', why: state },
   { setting: 'index.merge.enabled', why: 'private to the server' },
@@ -58,6 +61,7 @@ export const stripRules: readonly StripRule[] = [
   { setting: 'index.searchable_snapshot.*', why: remote },
   { setting: 'index.store.type', why: remote, when: (_from, _to, value) => value === 'snapshot' || value === 'remote_snapshot' },
   { setting: 'index.remote_store.*', why: 'the target decides about remote storage itself' },
+  { setting: 'index.replication.type', why: own, unasked: true, when: (_from, _to, value) => value === 'DOCUMENT' },
   { setting: 'index.replication.type', why: 'the target decides how it replicates' },
 
   {

@@ -28,13 +28,16 @@ export function tableCluster(identity: Identity, table: Table, side: Side = 'tar
     exchange: (request): Promise<Answer> => {
       seen.push(request)
       const call = `${request.method} ${decodeURIComponent(request.path)}`
-      const entry = table[call] ?? { status: 404, body: { error: { type: 'index_not_found_exception', reason: call }, status: 404 } }
+      const entry = table[call] ?? {
+        status: 404,
+        body: { error: { type: 'index_not_found_exception', reason: call }, status: 404 },
+      }
       const replies = [entry].flat()
       const turn = used.get(call) ?? 0
       used.set(call, turn + 1)
       const reply = replies[Math.min(turn, replies.length - 1)] ?? { body: {} }
       const body = new TextEncoder().encode(JSON.stringify(reply.body))
-      return Promise.resolve({ status: reply.status ?? 200, headers: {}, body })
+      return Promise.resolve({ status: reply.status ?? 200, headers: {}, body, release: () => {} })
     },
     close: () => Promise.resolve(),
   }

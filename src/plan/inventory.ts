@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
-import { json } from '../cluster/json.ts'
+import { json, jsonIfFound } from '../cluster/json.ts'
 import type { NamedIndex } from '../metadata/names.ts'
 import { readNames } from '../metadata/names.ts'
 import type { Found, IndexDefinition } from '../metadata/read.ts'
@@ -45,6 +45,7 @@ export interface InventoriedIndex {
   readonly query?: JsonObject
   /** Zero for a closed index. */
   readonly estimate: Estimate
+  /** Taken to be usable for a closed index, which nothing can be asked of. */
   readonly seqNo: SeqNoUse
 }
 
@@ -95,8 +96,7 @@ async function inventory(
   const query = selection.filters[index.name] ?? selection.query
   const asked = query === undefined ? {} : { query }
   if (!definition.open) {
-    const seqNo = { usable: false, hitsHaveIt: false, reason: 'the index is closed' } as const
-    return { index, target: name, onTarget, definition, ...asked, estimate: { docs: 0, bytes: 0 }, seqNo }
+    return { index, target: name, onTarget, definition, ...asked, estimate: { docs: 0, bytes: 0 }, seqNo: { usable: true } }
   }
   const docs = await count(source, index.name, asked, signal)
   const bytes = docs === 0 ? 0 : docs * (await sampleBytes(source, index.name, docs, asked, signal))
@@ -141,7 +141,13 @@ async function refuseRed(source: Cluster, indices: readonly NamedIndex[], signal
 }
 
 async function pipelines(target: Cluster, signal: AbortSignal): Promise<readonly string[] | undefined> {
-  const answer = await ifAllowed(json<Record<string, unknown>>(target, { method: 'GET', path: '/_ingest/pipeline', signal }))
+  // OpenSearch answers 404 where there is none.
+  const none: Record<string, unknown> = {}
+  const answer = await ifAllowed(
+    jsonIfFound<Record<string, unknown>>(target, { method: 'GET', path: '/_ingest/pipeline', signal }).then(
+      found => found ?? none,
+    ),
+  )
   return answer && Object.keys(answer)
 }
 

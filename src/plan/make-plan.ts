@@ -84,7 +84,8 @@ function refusalsOf(
 ): string[] {
   const is = (name: string): boolean => isOn(setting(definition.settings, name))
   const reasons: string[] = []
-  if (!definition.open) reasons.push('it is closed; open it first (POST INDEX/_open), it is never opened silently')
+  if (!definition.open)
+    reasons.push('it is closed; open it (POST INDEX/_open) and make the plan again, it is never opened silently')
   if (definition.severalTypes.length > 0)
     reasons.push(`several mapping types (${definition.severalTypes.join(', ')}); splitting them comes in a later version`)
   if (is('index.frozen') || is('index.search.throttled'))

@@ -30,7 +30,9 @@ export async function sampleBytes(
     try {
       const answer = await source.exchange(request)
       if (answer.status >= 400) throw refusal(source, request, answer)
-      return Math.max(2, answer.body.length / Math.min(size, docs) - hitOverheadBytes - index.length)
+      const average = answer.body.length / Math.min(size, docs)
+      answer.release()
+      return Math.max(2, average - hitOverheadBytes - index.length)
     } catch (thrown) {
       if (!(thrown instanceof ShardferryError) || thrown.code !== 'page-too-large') throw thrown
     }

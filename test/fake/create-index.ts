@@ -23,6 +23,7 @@ export function createIndex(store: Store, name: string, body: JsonObject): Index
       ['index.number_of_shards', '1'],
       ['index.number_of_replicas', '1'],
       ['index.creation_date', String(Date.now())],
+      ...tierPreference(store),
       ...[...given].flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])),
       ['index.provided_name', name],
       ['index.version.created', String(versionId(store))],
@@ -49,6 +50,12 @@ function checkName(store: Store, name: string): void {
   if (/^[_+-]/.test(name)) refuse("must not start with '_', '-', or '+'")
   if (/[ "*\\<|,>/?#:]/.test(name)) refuse('must not contain the following characters [ , ", *, \\, <, |, ,, >, /, ?]')
   if (name === '') throw illegalArgument('index name is missing')
+}
+
+/** Elasticsearch adds a tier to every new index since 7.10. */
+function tierPreference(store: Store): [string, string][] {
+  const added = store.kind.flavor === 'elasticsearch' && (store.major > 7 || (store.major === 7 && store.minor >= 10))
+  return added ? [['index.routing.allocation.include._tier_preference', 'data_content']] : []
 }
 
 /** The number a server writes for its version, which OpenSearch marks with a bit. */

@@ -49,6 +49,8 @@ function parseDocument(source: Buffer): JsonObject {
     throw new ApiError(400, 'mapper_parsing_exception', 'failed to parse', {}, { type, reason })
   }
   if (!isUtf8(source)) fail('json_parse_exception', 'Invalid UTF-8 start byte')
+  const foreign = 'Compressor detection can only be called on some xcontent bytes or compressed xcontent bytes'
+  if (!/^\s*\{/.test(source.toString('utf8', 0, 4096))) fail('not_x_content_exception', foreign)
   let document: Json = null
   try {
     document = parseJson(source.toString())
@@ -57,10 +59,7 @@ function parseDocument(source: Buffer): JsonObject {
     fail(jsonErrorType(error), error.message)
   }
   if (isObject(document)) return document
-  return fail(
-    'not_x_content_exception',
-    'Compressor detection can only be called on some xcontent bytes or compressed xcontent bytes',
-  )
+  return fail('not_x_content_exception', foreign)
 }
 
 /** What a write answers, keys in order; a `_bulk` item adds its status. */

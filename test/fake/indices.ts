@@ -43,7 +43,10 @@ export function deleteIndex(call: Call): Reply {
       `The provided expression [${part}] matches an alias, specify the corresponding concrete indices instead.`,
     )
   }
-  for (const { index } of resolve(call.store, call.params['index'], options)) call.store.indices.delete(index.name)
+  // A wildcard that fits an alias does not delete the index behind it.
+  for (const { index, via } of resolve(call.store, call.params['index'], options)) {
+    if (via.length === 0) call.store.indices.delete(index.name)
+  }
   return ok({ acknowledged: true })
 }
 

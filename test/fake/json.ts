@@ -95,7 +95,11 @@ const BLANK = /(?:[ \t\r\n]|\/\*[^]*?\*\/|\/\/[^\n]*)*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?(?![\w.])/y
 const STRING = /"(?:[^"\\]|\\[^])*"/y
 const WORD = /\w+/y
-const WORDS: Record<string, Json> = { true: true, false: false, null: null }
+const WORDS = new Map<string | undefined, Json>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+])
 
 class Reader {
   readonly #text: string
@@ -114,7 +118,7 @@ class Reader {
     const number = this.#take(NUMBER)
     if (number !== undefined) return toNumber(number)
     const word = this.#take(WORD)
-    const known = word === undefined ? undefined : WORDS[word]
+    const known = WORDS.get(word)
     if (known !== undefined) return known
     return this.#fail(
       word === undefined ? 'a value' : `JSON String, Number, Array, Object or token 'null', 'true' or 'false'`,

@@ -126,13 +126,16 @@ function guess(root: JsonObject, path: string[], value: Json): void {
     for (const [key, element] of Object.entries(sample)) guess(root, [...path, ...key.split('.')], element ?? null)
     if (Object.keys(sample).length > 0) return
   }
-  let at = root
-  for (const part of path.slice(0, -1)) {
-    const properties = (at['properties'] ??= {}) as JsonObject
-    at = (properties[part] ??= {}) as JsonObject
-  }
-  const properties = (at['properties'] ??= {}) as JsonObject
-  properties[path.at(-1) ?? ''] ??= guessedField(sample)
+  const parent = path.slice(0, -1).reduce((at, part) => child(child(at, 'properties'), part), root)
+  const properties = child(parent, 'properties')
+  const name = path.at(-1) ?? ''
+  if (!Object.hasOwn(properties, name)) properties[name] = guessedField(sample)
+}
+
+/** The object under a key, made when missing. Field names may be those of inherited properties. */
+function child(object: JsonObject, key: string): JsonObject {
+  const found = Object.hasOwn(object, key) ? object[key] : undefined
+  return isObject(found) ? found : (object[key] = {})
 }
 
 function guessedField(value: Json): JsonObject {

@@ -33,7 +33,7 @@ const OF_FLAVOR = {
 const NEVER = /^index\.(mapping\.single_type|routing\.allocation\.initial_recovery\..+|merge\.enabled)$/
 const STATIC =
   /^index\.(number_of_shards|number_of_routing_shards|routing_partition_size|codec|sort\..+|soft_deletes\..+|analysis\..+)$/
-const BOOLEAN = /^index\.(hidden|blocks\..+|soft_deletes\.enabled)$/
+const BOOLEAN = /^index\.(hidden|blocks\..+|soft_deletes\.enabled|verified_before_close|search\.throttled)$/
 
 /** Throws what a server answers to settings it does not take at the creation of an index. */
 export function checkForCreate(names: Map<string, string | string[] | null>, kind: ClusterKind): void {

@@ -70,9 +70,12 @@ export function dateMs(text: string): number {
   return Date.parse(zoned.replace(',', '.').replace(/T(\d{2})(?=Z|[+-]|$)/, 'T$1:00'))
 }
 
-/** A value as its field's type sorts and compares it. */
+/** A value as its field's type sorts and compares it: whole-number fields cut off fractions. */
 export function comparable(type: string, value: Json): string | number | bigint | undefined {
   if (type === 'date' || type === 'date_nanos') return typeof value === 'number' ? value : dateMs(asText(value))
-  if (type in WHOLE || FRACTION.has(type)) return typeof value === 'string' ? Number(value) : (value as number | bigint)
+  if (type in WHOLE || FRACTION.has(type)) {
+    if (typeof value === 'bigint') return value
+    return type in WHOLE ? Math.trunc(Number(value)) : Number(value)
+  }
   return typeof value === 'object' ? undefined : typeof value === 'number' || typeof value === 'bigint' ? value : asText(value)
 }

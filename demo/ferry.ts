@@ -1,0 +1,56 @@
+/** Runs the product as a person would: its command line, in a process of its own. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { LabCluster } from '../lab/cluster.ts'
+import type { Clusters } from './clusters.ts'
+
+export const passwordVariables = ['SHARDFERRY_SOURCE_PASSWORD', 'SHARDFERRY_TARGET_PASSWORD'] as const
+
+/** Flags of `shardferry copy`, a line's worth each. The partitions are small, so that even this small migration has a middle. */
+export function copyCommand({ source, target }: Clusters, stateFolder: string): string[][] {
+  return [
+    ['copy', source.urls[0] ?? '', target.urls[0] ?? ''],
+    ['--index', 'cities,people', '--partition-docs', '20000', '--state', stateFolder],
+    ...sideFlags('source', source),
+    ...sideFlags('target', target),
+  ]
+}
+
+function sideFlags(side: 'source' | 'target', { admin, caPath }: LabCluster): string[][] {
+  return [[`--${side}-username`, admin?.username ?? '', `--${side}-ca`, caPath ?? '']]
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/**
+ * Gives the exit code, or the signal that ended it. The process shares this terminal, and works in `cwd`, where no
+ * settings file of somebody else's lies; with `crashAt` it kills itself at that point.
+ */
+export async function ferry(
+  command: readonly string[],
+  { source, target }: Clusters,
+  cwd: string,
+  crashAt: string | undefined,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SHARDFERRY_'))
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../bin/shardferry.mjs', import.meta.url)), ...command], {
+    cwd,
+    env: {
+      ...Object.fromEntries(own),
+      [passwordVariables[0]]: source.admin?.password,
+      [passwordVariables[1]]: target.admin?.password,
+      SHARDFERRY_CRASH_AT: crashAt,
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    signal,
+  })
+  const [code, endedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  // Who is killed cannot give the cursor back.
+  if (endedBy !== null && process.stdout.isTTY) process.stdout.write('\u001B[?25h')
+  return { code, signal: endedBy }
+}

@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest'
+import type { PlanOptions } from '../model/selection.ts'
+import type { IndexDefinition } from '../metadata/read.ts'
+import { elasticsearch, opensearch } from '../metadata/table-cluster.test-part.ts'
+import { ShardferryError } from '../model/errors.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Inventory, InventoriedIndex } from './inventory.ts'
+import { makePlan } from './make-plan.ts'
+import { parsePlan, writePlan } from './plan-file.ts'
+import { refuseUnlessRunnable } from './require-ok.ts'
+
+const options: PlanOptions = { name: 'move', intoExisting: false, versionFrom: 'seq-no', readBy: 'auto', slices: 4, tune: true }
+
+function definition(over: Partial<IndexDefinition> = {}): IndexDefinition {
+  return {
+    name: 'cities',
+    uuid: 'u1',
+    settings: { index: { number_of_shards: '2', number_of_replicas: '1', uuid: 'u1', final_pipeline: 'stamp' } },
+    mappings: { properties: { tags: { type: 'flattened' } } },
+    severalTypes: [],
+    aliases: { places: { filter: { term: { tags: 'x' } } } },
+    open: true,
+    shards: 2,
+    ...over,
+  }
+}
+
+function found(over: Partial<InventoriedIndex> = {}): InventoriedIndex {
+  return {
+    index: { name: 'cities', open: true, hidden: false },
+    target: 'towns',
+    onTarget: { kind: 'nothing' },
+    definition: definition(),
+    estimate: { docs: 10, bytes: 1000 },
+    seqNo: { usable: true },
+    ...over,
+  }
+}
+
+function inventory(index: InventoriedIndex, over: Partial<Inventory> = {}): Inventory {
+  return {
+    source: { address: 'http://old:9200', identity: elasticsearch('7.10.2') },
+    target: { address: 'http://new:9200', identity: opensearch('2.19.4') },
+    patterns: ['cities'],
+    indices: [index],
+    skipped: [],
+    takenAliases: [],
+    ...over,
+  }
+}
+
+function taskOf(index: InventoriedIndex, over: Partial<PlanOptions> = {}): Plan['indices'][number] {
+  const [task] = makePlan(inventory(index), { ...options, ...over }, 0).indices
+  if (!task) throw new Error('a plan has a task for every index')
+  return task
+}
+
+describe('makePlan', () => {
+  test('a task holds what is created, what changes and how it is read', () => {
+    const plan = makePlan(inventory(found()), options, 0)
+    expect(plan).toMatchObject({
+      shardferryPlan: 1,
+      createdAt: '1970-01-01T00:00:00.000Z',
+      source: { version: '7.10.2' },
+      patterns: ['cities'],
+    })
+    expect(plan.indices[0]).toMatchObject({
+      source: 'cities',
+      target: 'towns',
+      action: 'create',
+      read: { by: 'seq-no' },
+      versionFrom: 'seq-no',
+      settings: { index: { number_of_shards: '2' } },
+      mappings: { properties: { tags: { type: 'flat_object' } } },
+      tuning: { 'index.refresh_interval': '-1', 'index.final_pipeline': '_none' },
+    })
+    expect(plan.indices[0]?.changes.map(change => change.what)).toEqual(['mappings.properties.tags'])
+    expect(() => refuseUnlessRunnable(plan)).not.toThrow()
+  })
+
+  test.each([
+    ['closed', { definition: definition({ open: false }) }, 'closed'],
+    ['of several types', { definition: definition({ severalTypes: ['a', 'b'] }) }, 'several mapping types'],
+    ['frozen', { definition: definition({ settings: { index: { search: { throttled: 'true' } } } }) }, 'frozen'],
+    ['a time series', { definition: definition({ settings: { index: { mode: 'time_series' } } }) }, 'time series'],
+    ['a backing index', { target: '.ds-logs-000001' }, 'rename to copy as plain indices'],
+    [
+      'of an unknown type',
+      { definition: definition({ mappings: { properties: { v: { type: 'histogram' } } } }) },
+      'v is of type histogram',
+    ],
+    ['named like an alias there', { onTarget: { kind: 'other-name', indices: ['z'] } }, 'alias or data stream on the target'],
+  ] as const)('an index that is %s is refused with the reason', (_what, over, reason) => {
+    const task = taskOf(found(over))
+    expect(task.action).toBe('refuse')
+    expect(task.reason).toContain(reason)
+    expect(() => refuseUnlessRunnable(makePlan(inventory(found(over)), options, 0))).toThrow(
+      expect.objectContaining({ code: 'plan-refused' }),
+    )
+  })
+
+  test('an alias that is an index on the target is refused before anything is copied', () => {
+    const plan = makePlan(inventory(found(), { takenAliases: ['places'] }), options, 0)
+    expect(plan.indices[0]?.reason).toContain('places')
+  })
+
+  const existing = { onTarget: { kind: 'index', definition: definition({ name: 'towns', shards: 3, mappings: {} }) } } as const
+
+  test('an existing target is an error of its own unless it is asked for', () => {
+    const plan = makePlan(inventory(found(existing)), options, 0)
+    expect(() => refuseUnlessRunnable(plan)).toThrow(expect.objectContaining({ code: 'target-exists' }))
+    const into = taskOf(found(existing), { intoExisting: true })
+    expect(into).toMatchObject({ action: 'into-existing', settings: {}, mappings: {}, aliases: { places: {} } })
+    expect(into.tuning).toEqual({ 'index.gc_deletes': '12h', 'index.final_pipeline': '_none' })
+    expect(into.changes.map(change => change.what)).toEqual(['settings.index.number_of_shards', 'mappings.properties.tags'])
+  })
+
+  test('without usable sequence numbers it reads by slices and says what is lost', () => {
+    const none = found({ seqNo: { usable: false, hitsHaveIt: false, reason: 'Elasticsearch 5 has no sequence numbers' } })
+    const task = taskOf(none)
+    expect(task).toMatchObject({ read: { by: 'slices', slices: 4 }, versionFrom: 'version' })
+    expect(task.read.reason).toContain('not caught up with')
+    expect(taskOf(none, { readBy: 'seq-no' }).action).toBe('refuse')
+    expect(taskOf(found({ seqNo: { usable: false, hitsHaveIt: true, reason: 'no right' } })).versionFrom).toBe('seq-no')
+    expect(taskOf(found(), { readBy: 'slices' }).read.reason).toContain('asked for')
+  })
+
+  test('a segment-replicated source is read from primaries', () => {
+    const segment = definition({ settings: { index: { replication: { type: 'SEGMENT' } } } })
+    expect(taskOf(found({ definition: segment })).read).toEqual({ by: 'seq-no', primaryOnly: true })
+  })
+
+  test('tune: false leaves only what exact copies need', () => {
+    expect(taskOf(found(), { tune: false }).tuning).toEqual({ 'index.gc_deletes': '12h', 'index.final_pipeline': '_none' })
+  })
+
+  test.each(['5.5.0', '10.0.0'])('Elasticsearch %s is not supported', version => {
+    const old = inventory(found(), { source: { address: 'x', identity: elasticsearch(version) } })
+    expect(() => makePlan(old, options, 0)).toThrow(expect.objectContaining({ code: 'unsupported' }))
+  })
+})
+
+describe('plan file', () => {
+  const plan = makePlan(inventory(found({ query: { term: { yes: 'no' } } })), options, 0)
+  const text = writePlan(plan)
+
+  test('what is written is read back the same, and says at its head what may be edited', () => {
+    expect(parsePlan(text, 'plan.yaml')).toEqual(plan)
+    expect(text.startsWith('#')).toBe(true)
+    expect(text).toContain('may edit')
+  })
+
+  function faults(edited: string): string {
+    try {
+      parsePlan(edited, 'plan.yaml')
+    } catch (thrown) {
+      return thrown instanceof ShardferryError && thrown.code === 'plan-invalid' ? thrown.message : ''
+    }
+    return ''
+  }
+
+  function lineOf(part: string, edited = text): number {
+    return edited.split('\n').findIndex(line => line.includes(part)) + 1
+  }
+
+  test.each([
+    ['action: create', 'action: copy', 'indices[0].action: is one of create, into-existing, skip, refuse', 'action:'],
+    ['docs: 10', 'docs: -10', 'indices[0].estimate.docs: is not negative', 'docs:'],
+    ['target: towns', 'target: Towns', 'lower case', 'target: Towns'],
+    ['    target: towns\n', '', 'indices[0].target: is missing', 'source: cities'],
+    ['versionFrom: seq-no', 'versionFrom: seq-no\n    verison: 1', 'indices[0].verison: there is no such key', 'verison'],
+    [
+      'filter:\n          term:\n            tags: x',
+      'filter: all',
+      'indices[0].aliases.places.filter: is a mapping',
+      'filter: all',
+    ],
+    ['shardferryPlan: 1', 'shardferryPlan: 2', 'shardferryPlan: is one of 1', 'shardferryPlan'],
+  ])('%s edited to %s is found at its line', (from, to, message, at) => {
+    expect(text).toContain(from)
+    const edited = text.replace(from, to)
+    const found = faults(edited)
+    expect(found).toContain(message)
+    expect(found).toMatch(new RegExp(`^plan\\.yaml:${lineOf(at, edited)}:\\d+: `, 'm'))
+  })
+
+  test('two sources of one target, and a create without settings, are found', () => {
+    const [task] = plan.indices
+    const twice = { ...plan, indices: [task, { ...task, source: 'b' }] } as Plan
+    expect(faults(writePlan(twice))).toMatch(/plan\.yaml:\d+:5: indices\[1\]\.target: cities goes to towns already/)
+    const bare = { ...plan, indices: [{ ...task, settings: {}, mappings: {} }] } as Plan
+    expect(faults(writePlan(bare))).toContain('create needs settings')
+  })
+
+  test('what is no YAML, and what is no plan, is said with line and column', () => {
+    expect(faults('a: [1\nb: 2')).toMatch(/^plan\.yaml:\d+:\d+: /)
+    expect(faults('')).toMatch(/^plan\.yaml:1:1: /)
+    expect(faults('- 1')).toMatch(/^plan\.yaml:1:1: /)
+  })
+})

@@ -1,0 +1,71 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import { asShardferryError } from '../model/errors.ts'
+import type { ErrorCode } from '../model/errors.ts'
+import type { Finding } from '../model/findings.ts'
+import type { IndexTask, Plan } from '../model/plan.ts'
+
+/** Looks at one thing, changes nothing. */
+export interface Check {
+  readonly id: string
+  /** What is looked at, as a noun: `health of both clusters`. */
+  readonly title: string
+  /** The code of a run that an error of this check stops. */
+  readonly code: ErrorCode
+  run(context: CheckContext, signal: AbortSignal): Promise<Finding[]>
+}
+
+export interface CheckContext {
+  readonly source: Cluster
+  readonly target: Cluster
+  readonly plan?: Plan
+  /** What the settings warn of, each starting with the key of its setting: `source.insecure: ...`. */
+  readonly warnings: readonly string[]
+  /** Target indices that this migration made in an earlier run: they exist by right, and are paid for in shards and bytes. */
+  readonly created?: ReadonlySet<string>
+  /** Milliseconds since the epoch; the system's clock where it is missing. */
+  readonly now?: () => number
+}
+
+export type Found = Omit<Finding, 'check'>
+
+/** What `look` finds, or, where it fails, one `unknown`: a check that could not run is never a pass. @throws ShardferryError `stopped` */
+export async function attempted(check: string, about: string, look: () => Promise<readonly Found[]>): Promise<Finding[]> {
+  try {
+    const found = await look()
+    return found.map(one => ({ check, ...one }))
+  } catch (thrown) {
+    const error = asShardferryError(thrown)
+    if (error.code === 'stopped') throw error
+    const message = `Could not be checked (${check}): ${error.message}`
+    return [{ check, about, severity: 'unknown', message, remedy: error.hint ?? 'shardferry check --log-level debug' }]
+  }
+}
+
+/** The same look at both sides, at the same time; what one side finds does not depend on the other's failure. */
+export async function onBothSides(
+  check: string,
+  { source, target }: CheckContext,
+  look: (cluster: Cluster) => Promise<readonly Found[]>,
+): Promise<Finding[]> {
+  const found = await Promise.all([source, target].map(cluster => attempted(check, cluster.side, () => look(cluster))))
+  return found.flat()
+}
+
+/** The indices of a plan that are moved. */
+export function movedTasks(plan: Plan): readonly IndexTask[] {
+  return plan.indices.filter(task => task.action === 'create' || task.action === 'into-existing')
+}
+
+/** The indices that a run still has to make on the target. */
+export function tasksToCreate({ plan, created }: CheckContext): readonly IndexTask[] {
+  return plan?.indices.filter(task => task.action === 'create' && !created?.has(task.target)) ?? []
+}
+
+export function noPlan(about: string, what: string): Found {
+  return {
+    about,
+    severity: 'unknown',
+    message: `There is no plan yet, so ${what} could not be checked.`,
+    remedy: 'shardferry plan, then shardferry check again',
+  }
+}

@@ -1,0 +1,37 @@
+import { attempted, movedTasks, noPlan } from './check.ts'
+import type { Check, Found } from './check.ts'
+import { indexCount } from './name-lists.ts'
+import type { IndexTask } from '../model/plan.ts'
+
+/** Whether each index of the plan is read by sequence numbers: only then can a run catch up and know that it has. */
+export const sequenceNumbers: Check = {
+  id: 'sequence-numbers',
+  title: 'reading by sequence numbers',
+  code: 'unsupported',
+  run: async ({ plan }) =>
+    await attempted('sequence-numbers', 'source', async () => {
+      if (!plan) return [noPlan('source', 'how its indices are read')]
+      const tasks = movedTasks(plan)
+      const bySeqNo = tasks.filter(task => task.read.by === 'seq-no').length
+      const found: Found[] = []
+      if (bySeqNo > 0)
+        found.push({ about: 'source', severity: 'ok', message: `${indexCount(bySeqNo)} can be read by sequence numbers.` })
+      return [...found, ...tasks.filter(task => task.read.by === 'slices').map(sliced)]
+    }),
+}
+
+function sliced({ source, read }: IndexTask): Found {
+  const reason = read.reason === undefined ? '' : ` (${read.reason.replace(/\.$/, '')})`
+  return {
+    about: source,
+    severity: 'warning',
+    message: `Read by slices${reason}: what is written on the source after its slice was opened is not carried over.`,
+    remedy: `Stop writing to it while it is copied: PUT /${source}/_settings {"index.blocks.write": true}${remedyFor(read.reason)}`,
+  }
+}
+
+function remedyFor(reason = ''): string {
+  return /privilege|_stats|may not/.test(reason)
+    ? `; or give the source's user the index privileges monitor and maintenance, and plan again`
+    : ''
+}
