@@ -29,7 +29,11 @@ const definition = {
   mappings: {
     dynamic: 'strict',
     properties: {
-      name: { type: 'text', analyzer: 'folded', fields: { keyword: { type: 'keyword', normalizer: 'folded', ignore_above: 256 } } },
+      name: {
+        type: 'text',
+        analyzer: 'folded',
+        fields: { keyword: { type: 'keyword', normalizer: 'folded', ignore_above: 256 } },
+      },
       country: { type: 'keyword' },
       other_countries: { type: 'keyword' },
       feature: { type: 'keyword' },

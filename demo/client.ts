@@ -26,7 +26,7 @@ export function openClient(label: string, { urls, admin, caPath }: LabCluster, s
       method,
       path,
       headers: { authorization, ...(body === undefined ? {} : { 'content-type': type }) },
-      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
       signal,
     })
     const words = await answer.body.text()

@@ -24,7 +24,9 @@ export async function startClusters(signal: AbortSignal): Promise<Clusters> {
   const source = up({ name: names.source, dist: dists.source, secure: true })
   const target = up({ name: names.target, dist: dists.target, secure: true })
   starting = [source, target]
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+  )
   const [one, other] = await Promise.race([Promise.all([source, target]), aborted])
   return { source: one, target: other }
 }

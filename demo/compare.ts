@@ -47,7 +47,8 @@ async function readAll(client: Client, index: string): Promise<Map<string, strin
     }
     answer = rawMembers(await client.text('POST', '/_search/scroll', scroll))
   }
-  if (found.size !== total) throw new DemoError(`The ${client.label} promised ${total} documents of ${index} and gave ${found.size}.`)
+  if (found.size !== total)
+    throw new DemoError(`The ${client.label} promised ${total} documents of ${index} and gave ${found.size}.`)
   return found
 }
 

@@ -1,19 +1,12 @@
-/** Two real clusters on this machine, real documents, a whole migration that is killed in its middle, and a check of every byte. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+/** `make demo`: tells the story, and leaves the machine as it was. */
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LabError } from '../lab/errors.ts'
-import { citiesIndex, cityGrowth } from './cities.ts'
-import { openClient, type Client } from './client.ts'
-import { logFiles, keptFolders, missingDists, startClusters, stopClusters, type Clusters } from './clusters.ts'
-import { compareDefinitions, compareDocuments } from './compare.ts'
-import { copyCommand, ferry, passwordVariables } from './ferry.ts'
-import { load, write, type DemoIndex } from './load.ts'
-import { peopleIndex } from './people.ts'
-import { rawMembers } from './raw-json.ts'
-import { askBoth } from './searches.ts'
-import { bad, bold, count, cross, DemoError, dim, during, endStage, good, say, stage, stageTimes, tick } from './stage.ts'
+import { logFiles, stopClusters, type Clusters } from './clusters.ts'
+import { bold, cross, DemoError, dim, during, endStage, say, stage, stageTimes } from './stage.ts'
+import { tell } from './story.ts'
 
 const help = `Starts Elasticsearch 7.10.2 and OpenSearch 2.19.4 on this machine, fills the first with real data, moves it all to
 the second with Shardferry, compares every document, and stops both again. About two minutes.
@@ -22,136 +15,74 @@ the second with Shardferry, compares every document, and stops both again. About
 
   --keep   leave both clusters running, and say how to reach them`
 
-/** The parts of the demo that talk to the clusters. */
-interface Stageful {
-  readonly clusters: Clusters
-  readonly source: Client
-  readonly target: Client
-  readonly indices: readonly DemoIndex[]
-  readonly folder: string
-  readonly signal: AbortSignal
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // The second time somebody is in a hurry.
+    if (stop.signal.aborted) process.exit(130)
+    stop.abort(new DemoError('Stopped.'))
+  })
 }
 
-/** The whole story. @returns how many differences were found */
-async function tell(folder: string, signal: AbortSignal): Promise<number> {
-  const { clusters, indices } = await start(signal)
-  const source = openClient('source', clusters.source, signal)
-  const target = openClient('target', clusters.target, signal)
+try {
+  const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
+  if (values.help) console.log(help)
+  else process.exitCode = await demo(values.keep ?? false)
+} catch (error) {
+  console.error(error instanceof Error ? `${error.message}\n\n${help}` : error)
+  process.exitCode = 2
+}
+
+async function demo(keep: boolean): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'shardferry-demo-'))
   try {
-    const parts = { clusters, source, target, indices, folder, signal }
-    await fill(parts)
-    await move(parts)
-    return await compare(parts)
-  } finally {
-    await Promise.all([source.close(), target.close()])
+    const { clusters, differences } = await tell(folder, stop.signal)
+    stage('End')
+    if (keep) sayHowToReach(clusters, folder)
+    else await during('both clusters are stopped, and their data is deleted', stopClusters())
+    if (!keep) rmSync(folder, { recursive: true, force: true })
+    endStage()
+    say('', ...stageTimes().map(dim), '')
+    sayWhatNext()
+    return differences === 0 ? 0 : 1
+  } catch (error) {
+    return await giveUp(error, folder)
   }
 }
 
-async function start(signal: AbortSignal): Promise<{ clusters: Clusters; indices: DemoIndex[] }> {
-  stage('Start two clusters')
-  say('Elasticsearch 7.10.2 is the source, OpenSearch 2.19.4 the target. Each has TLS with a CA of its own, and users.')
-  const missing = missingDists()
-  if (missing.length > 0) say(`Not yet on this machine: ${missing.join(', ')}. Maven fetches them once, in some minutes.`)
-  const starting = startClusters(signal)
-  const indices = [citiesIndex(), peopleIndex()]
-  const clusters = await during('both answer', starting)
-  for (const side of ['source', 'target'] as const) say(`${side}  ${clusters[side].urls[0]}  ${dim(clusters[side].dist)}`)
-  return { clusters, indices }
-}
-
-async function fill({ source, indices }: Stageful): Promise<void> {
-  stage('Fill the source')
-  say('cities: every place of the GeoNames database (CC BY 4.0) with 1,000 inhabitants or more; 3 shards, 2 aliases.')
-  say('people: households and members, parent and child with routing; ids such as 100%25 %2F42% and a/b/../7.')
-  say('Some documents are updated and deleted afterwards, as happens to an index in use.')
-  for (const index of indices) {
-    const { name, documents, revisions } = index
-    const deletes = revisions.filter(({ op }) => op === 'delete').length
-    const what = `${name}: ${count(documents.length)} documents, ${count(revisions.length - deletes)} updates, ${count(deletes)} deletes`
-    await during(what, load(source, index))
+/** Says what went wrong, stops both clusters, and keeps what tells why, unless the demo was stopped on purpose. */
+async function giveUp(error: unknown, folder: string): Promise<number> {
+  const stopped = stop.signal.aborted
+  say('', stopped ? bold('Stopped.') : `${cross} ${sentence(error)}`)
+  await during('both clusters are stopped', stopClusters({ keep: !stopped }))
+  if (stopped) {
+    rmSync(folder, { recursive: true, force: true })
+    return 130
   }
+  say('What tells more:', ...logFiles().map(file => `  ${file}`), `  ${join(folder, 'state')}`)
+  say('The next demo deletes the logs; so does: npm run lab -- down demo-source; npm run lab -- down demo-target')
+  return 1
 }
 
-async function move({ clusters, source, target, folder, signal }: Stageful): Promise<void> {
-  const stateFolder = join(folder, 'state')
-  const command = copyCommand(clusters, stateFolder)
-  stage('Move both indices, and be killed on the way')
-  say(`This is what you would type, with the passwords in ${passwordVariables.join(' and ')}:`, '')
-  say(...command.map((words, i) => `${i === 0 ? '$ shardferry' : '   '} ${words.map(quoted).join(' ')}${i < command.length - 1 ? ' \\' : ''}`))
-  say('', 'The first run kills itself (SIGKILL, no chance to clean up) when its second partition has just been written.', '')
-  const first = await ferry(command.flat(), clusters, folder, 'partition-written:2', signal)
-  if (first.signal !== 'SIGKILL') throw new DemoError(`The run was to be killed in its middle, but it ended with exit code ${first.code}.`)
-
-  const [there, here] = await Promise.all([refreshedCount(target), refreshedCount(source)])
-  say('', `${bad('Killed.')} The target holds ${count(there)} of ${count(here)} documents. What is done stands in the journal in ${stateFolder}.`)
-  const growth = cityGrowth()
-  await write(source, 'cities', growth)
-  say(`Meanwhile the application goes on: ${growth.length} capitals get a new population on the source.`)
-
-  stage('Run the same command again')
-  say('It takes up what is left, and follows what was written since.', '')
-  const second = await ferry(command.flat(), clusters, folder, undefined, signal)
-  if (second.code !== 0) throw new DemoError(`The second run ended with ${second.signal ?? `exit code ${second.code}`}.`)
+/** Only what nobody foresaw comes with a stack trace. */
+function sentence(error: unknown): string {
+  if (error instanceof LabError || error instanceof DemoError) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-function quoted(word: string): string {
-  return /^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
-}
-
-async function refreshedCount(client: Client): Promise<number> {
-  await client.text('POST', '/cities,people/_refresh')
-  return (await client.json<{ count: number }>('GET', '/cities,people/_count')).count
-}
-
-async function compare({ source, target, indices }: Stageful): Promise<number> {
-  stage('Compare everything')
-  say('With scrolls over both clusters and none of the code that moved: ids, routing, and every byte of every document.')
-  const differences: string[] = []
-  let documents = 0
-  for (const { name } of indices) {
-    const result = await during(`documents of ${name}`, compareDocuments(source, target, name))
-    documents += result.documents
-    differences.push(...result.differences)
-    differences.push(...(await during(`mapping, settings and aliases of ${name}`, compareDefinitions(source, target, name))))
-  }
-  await showOne(target, indices)
-  say('', dim(`${'the same search on both'.padEnd(54)} ${'source'.padStart(8)} ${'target'.padStart(8)}`))
-  for (const { title, source: here, target: there, same } of await askBoth(source, target)) {
-    say(`${title.padEnd(54)} ${count(here).padStart(8)} ${count(there).padStart(8)}  ${same ? tick : cross}`)
-    if (!same) differences.push(`the search "${title}" is answered differently`)
-  }
-  const verdict = `${count(documents)} documents compared, ${count(differences.length)} differences`
-  say('', bold(differences.length === 0 ? good(verdict) : bad(verdict)))
-  say(...differences.slice(0, 10).map(difference => `${cross} ${difference}`))
-  if (differences.length > 10) say(`and ${count(differences.length - 10)} more`)
-  return differences.length
-}
-
-/** One document with all its oddities, as the target returns it. */
-async function showOne(target: Client, indices: readonly DemoIndex[]): Promise<void> {
-  const revised = new Set(indices.flatMap(({ revisions }) => revisions.map(({ id }) => id)))
-  const people = indices.find(({ name }) => name === 'people')?.documents ?? []
-  const odd = people.find(({ id, routing }) => id.startsWith('"quoted"') && id !== routing && !revised.has(id))
-  if (odd === undefined) return
-  const path = `/people/_doc/${encodeURIComponent(odd.id)}?routing=${encodeURIComponent(odd.routing ?? '')}`
-  say('', `One of them on the target, its blanks, zeros and 23 digits in place: ${dim(odd.id)}`)
-  say(dim(rawMembers(await target.text('GET', path)).get('_source') ?? ''))
-}
-
-function sayHowToReach({ source, target }: Clusters): void {
+function sayHowToReach({ source, target }: Clusters, folder: string): void {
   for (const { name, urls, admin, caPath } of [source, target]) {
-    say(`${bold(name)}  ${urls[0]}`)
-    say(`  user ${admin?.username}, password ${admin?.password}`, `  CA ${caPath}`)
+    say(`${bold(name)}  ${urls[0]}`, `  user ${admin?.username}, password ${admin?.password}`, `  CA ${caPath}`)
   }
-  say('Stop them with: npm run lab -- down demo-source; npm run lab -- down demo-target')
+  say(`The journal and the report of the migration: ${join(folder, 'state')}`)
+  say('To stop them: npm run lab -- down demo-source; npm run lab -- down demo-target')
 }
 
 function sayWhatNext(): void {
   say(
-    'npm run shardferry -- --help              every command; copy, plan and check take your own clusters',
-    'npm run lab -- up mine --dist opensearch-2.19.4 --secure     a cluster of your own to try things on',
-    'README.md                                 Quick start, What is moved, When something goes wrong',
+    bold('Where to go from here'),
+    'README.md, "Quick start"                       the same with your own clusters',
+    'npm run shardferry -- --help                   every command; try check and plan first, they change nothing',
+    'npm run lab -- up mine --dist opensearch-2.19.4 --secure     a cluster to try things on',
   )
 }
-
-export { sayHowToReach, sayWhatNext, tell, help, stopClusters, logFiles, keptFolders, endStage, stageTimes, existsSync, mkdtempSync, rmSync, tmpdir, parseArgs, LabError }

@@ -29,7 +29,7 @@ export function rawItems(text: string): string[] {
 function endOfValue(text: string, at: number): number {
   let depth = 0
   for (let i = at; i < text.length; i++) {
-    switch (text[i]) {
+    switch (text.charAt(i)) {
       case '"':
         i = endOfString(text, i) - 1
         if (depth === 0) return i + 1
@@ -47,6 +47,7 @@ function endOfValue(text: string, at: number): number {
       case ',':
         if (depth === 0) return i
         break
+      default:
     }
   }
   return text.length

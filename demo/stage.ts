@@ -6,7 +6,7 @@ export class DemoError extends Error {
 }
 
 const { stdout } = process
-const colours = stdout.isTTY === true && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'
+const colours = stdout.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'
 const paint = (code: number, text: string): string => (colours ? `\u001B[${code}m${text}\u001B[0m` : text)
 
 export const bold = (text: string): string => paint(1, text)
@@ -59,7 +59,9 @@ export async function during<T>(what: string, work: Promise<T>): Promise<T> {
   if (colours) draw()
   const end = (mark: string): void => {
     clearInterval(timer)
-    stdout.write(`${colours ? '\r' : ''}   ${mark} ${what}  ${dim(seconds(Date.now() - startedMs))}${colours ? '\u001B[K' : ''}\n`)
+    stdout.write(
+      `${colours ? '\r' : ''}   ${mark} ${what}  ${dim(seconds(Date.now() - startedMs))}${colours ? '\u001B[K' : ''}\n`,
+    )
   }
   try {
     const result = await work

@@ -1,7 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import type { Settings } from '../settings/settings.ts'
-import type { MigrationSettings } from '../settings/settings.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
+import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import type { SettingGroup } from '../settings/table.ts'
 import { version } from '../version.ts'
 import { showError } from './output.ts'
@@ -12,11 +11,7 @@ import { stopSignal } from './stop-signal.ts'
  * connects or stores.
  */
 
-const connections: readonly SettingGroup[] = ['source', 'target', 'migration', 'output']
-const everything: readonly SettingGroup[] = ['source', 'target', 'selection', 'copying', 'migration', 'output']
-const journalOnly: readonly SettingGroup[] = ['migration', 'output']
-
-interface CommonOptions {
+interface Options {
   readonly json?: boolean
   readonly dryRun?: boolean
   readonly force?: boolean
@@ -26,9 +21,50 @@ interface CommonOptions {
   readonly reason?: string
 }
 
-const signal = stopSignal()
+const everything: readonly SettingGroup[] = ['source', 'target', 'selection', 'copying', 'migration', 'output']
+const connections: readonly SettingGroup[] = ['source', 'target', 'migration', 'output']
+const stateOnly: readonly SettingGroup[] = ['migration', 'output']
 
-/** The command's whole settings; source and target may stand on the command line. */
+const jsonFlag = ['--json', 'Events for machines, one JSON object a line (docs/reference/events.md).'] as const
+const dryRunFlag = ['--dry-run', 'Check and plan only; change nothing.'] as const
+
+const signal = stopSignal()
+let debug = process.env['SHARDFERRY_LOG_LEVEL'] === 'debug'
+
+const program = new Command('shardferry')
+  .description(
+    'Moves indices, aliases and data streams from one Elasticsearch or OpenSearch cluster to another: exactly, resumably, verified.',
+  )
+  .version(version)
+  .showSuggestionAfterError()
+  .exitOverride()
+
+/** A command that speaks to both clusters; their addresses may stand on the command line. */
+function clusterCommand(
+  command: Command,
+  groups: readonly SettingGroup[],
+  run: (settings: Settings, options: Options) => Promise<number>,
+): void {
+  command
+    .argument('[source]', 'address of the source, such as https://old.example:9200')
+    .argument('[target]', 'address of the target')
+  addSettingFlags(command, groups).action(async (source: string | undefined, target: string | undefined, options: Options) =>
+    ended(options, async () => run(await settingsOf(command, source, target), options)),
+  )
+}
+
+/** A command that only looks into the state folder; the migration's name may stand on the command line. */
+function stateCommand(command: Command, run: (settings: MigrationSettings, options: Options) => Promise<number>): void {
+  command.argument('[name]', 'name of the migration; not needed where the state folder has only one')
+  addSettingFlags(command, stateOnly).action(async (name: string | undefined, options: Options) =>
+    ended(options, async () => {
+      const { loadMigrationSettings } = await import('../settings/load.ts')
+      const flags = { ...flagsOf(command), ...(name === undefined ? {} : { name }) }
+      return run(await loadMigrationSettings({ file: configOf(command), flags, env: process.env }), options)
+    }),
+  )
+}
+
 async function settingsOf(command: Command, sourceUrl?: string, targetUrl?: string): Promise<Settings> {
   const { loadSettings } = await import('../settings/load.ts')
   const settings = await loadSettings(
@@ -39,21 +75,8 @@ async function settingsOf(command: Command, sourceUrl?: string, targetUrl?: stri
   return settings
 }
 
-/** What a command needs that only looks into the state folder; the migration's name may stand on the command line. */
-async function migrationSettingsOf(command: Command, name: string | undefined): Promise<MigrationSettings> {
-  const { loadMigrationSettings } = await import('../settings/load.ts')
-  const flags = flagsOf(command)
-  return loadMigrationSettings({
-    file: configOf(command),
-    flags: name === undefined ? flags : { ...flags, name },
-    env: process.env,
-  })
-}
-
-let debug = process.env['SHARDFERRY_LOG_LEVEL'] === 'debug'
-
 /** Runs a command to its exit code; an error is shown once, here. */
-async function ended(options: CommonOptions, run: () => Promise<number> | number): Promise<void> {
+async function ended(options: Options, run: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await run()
   } catch (thrown) {
@@ -61,45 +84,15 @@ async function ended(options: CommonOptions, run: () => Promise<number> | number
   }
 }
 
-function positive(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
-  return value
-}
-
-function notNegative(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number, 0 for no limit.')
-  return value
-}
-
-const program = new Command('shardferry')
-  .description(
-    'Moves indices, aliases and data streams from one Elasticsearch or OpenSearch cluster to another: exactly, resumably, verified.',
-  )
-  .version(version)
-  .showSuggestionAfterError()
-  .exitOverride()
-
-const jsonFlag = ['--json', 'Events for machines: one JSON object a line (docs/reference/events.md).'] as const
-const nameArgument = ['[name]', 'name of the migration; not needed where the state folder has one only'] as const
-const dryRunFlag = ['--dry-run', 'Check and plan only; change nothing.'] as const
-
-addSettingFlags(
+clusterCommand(
   program
     .command('copy')
     .description('Check, plan and move in one go. The same command again resumes, or catches up with what was written since.')
-    .argument('[source]', 'address of the source, such as https://old.example:9200')
-    .argument('[target]', 'address of the target')
     .option(...jsonFlag)
     .option(...dryRunFlag),
   everything,
-).action(async (source: string | undefined, target: string | undefined, options: CommonOptions, command: Command) =>
-  ended(options, async () => {
-    const settings = await settingsOf(command, source, target)
-    const { copy } = await import('./commands/copy.ts')
-    return copy(settings, { json: options.json === true, dryRun: options.dryRun === true }, signal)
-  }),
+  async (settings, { json = false, dryRun = false }) =>
+    (await import('./commands/copy.ts')).copy(settings, { json, dryRun }, signal),
 )
 
 program
@@ -114,164 +107,112 @@ program
   .option('--source-ca <file>', 'answer: CA file of the source')
   .option('--target-ca <file>', 'answer: CA file of the target')
   .option('--index <patterns>', 'answer: what to move')
-  .action(async (options: CommonOptions & Record<string, string | undefined>) =>
-    ended(options, async () => {
-      const { init } = await import('./commands/init.ts')
-      return init(options, signal)
-    }),
+  .action(async (options: Options & Record<string, string | undefined>) =>
+    ended(options, async () => (await import('./commands/init.ts')).init(options, signal)),
   )
 
-addSettingFlags(
+clusterCommand(
   program
     .command('check')
     .description('Check both clusters and everything the move needs; every finding has a remedy. Changes nothing.')
-    .argument('[source]')
-    .argument('[target]')
     .option(...jsonFlag),
   everything,
-).action(async (source: string | undefined, target: string | undefined, options: CommonOptions, command: Command) =>
-  ended(options, async () => {
-    const settings = await settingsOf(command, source, target)
-    const { check } = await import('./commands/check.ts')
-    return check(settings, { json: options.json === true }, signal)
-  }),
+  async (settings, { json = false }) => (await import('./commands/check.ts')).check(settings, { json }, signal),
 )
 
-addSettingFlags(
+clusterCommand(
   program
     .command('plan')
     .description('Write what would be created, converted, dropped and refused into a file to read and edit. Changes nothing.')
-    .argument('[source]')
-    .argument('[target]')
     .option('--out <file>', 'file to write; - for standard output', 'plan.yaml')
     .option('--force', 'replace a file that exists')
-    .option(...jsonFlag)
-    .option('--dry-run', 'as without: plan never changes a cluster'),
+    .option('--dry-run', 'print the plan, write no file')
+    .option(...jsonFlag),
   everything,
-).action(async (source: string | undefined, target: string | undefined, options: CommonOptions, command: Command) =>
+  async (settings, { out = 'plan.yaml', dryRun = false, force = false, json = false }) =>
+    (await import('./commands/plan.ts')).plan(settings, { out: dryRun ? undefined : out, force, json }, signal),
+)
+
+const runCommand = program
+  .command('run')
+  .description('Start a plan, or resume the migration it became.')
+  .argument('[plan]', 'plan file; without one, the plan is made from the settings')
+  .option(...jsonFlag)
+  .option(...dryRunFlag)
+addSettingFlags(runCommand, everything).action(async (file: string | undefined, options: Options) =>
   ended(options, async () => {
-    const settings = await settingsOf(command, source, target)
-    const { plan } = await import('./commands/plan.ts')
-    return plan(settings, { out: options.out ?? 'plan.yaml', force: options.force === true, json: options.json === true }, signal)
+    const settings = await settingsOf(runCommand)
+    const { json = false, dryRun = false } = options
+    return (await import('./commands/run.ts')).run(settings, { file, json, dryRun }, signal)
   }),
 )
 
-addSettingFlags(
-  program
-    .command('run')
-    .description('Start a plan, or resume the migration it became.')
-    .argument('[plan]', 'plan file; without one, the plan is made from the settings')
-    .option(...jsonFlag)
-    .option(...dryRunFlag),
-  everything,
-).action(async (file: string | undefined, options: CommonOptions, command: Command) =>
-  ended(options, async () => {
-    const settings = await settingsOf(command)
-    const { run } = await import('./commands/run.ts')
-    return run(settings, { file, json: options.json === true, dryRun: options.dryRun === true }, signal)
-  }),
-)
-
-addSettingFlags(
+stateCommand(
   program
     .command('status')
     .description('Show how a migration stands, from any terminal.')
     .option(...jsonFlag),
-  journalOnly,
-).action(async (name: string | undefined, options: CommonOptions, command: Command) =>
-  ended(options, async () => {
-    const settings = await migrationSettingsOf(command, name)
-    const { status } = await import('./commands/status.ts')
-    return status(settings, { json: options.json === true })
-  }),
+  async (settings, { json = false }) => (await import('./commands/status.ts')).status(settings, { json }),
 )
-
-for (const [what, description] of [
-  ['pause', 'Let a running migration rest; what is under way is finished first.'],
-  ['resume', 'Let a paused migration go on.'],
-  ['cancel', 'Stop a running migration and restore the settings it tuned.'],
-] as const) {
-  const command = program
-    .command(what)
-    .description(description)
-    .argument(...nameArgument)
-  if (what === 'pause') command.option('--reason <text>', 'shown while it rests', 'paused by hand')
-  addSettingFlags(command, journalOnly).action(async (name: string | undefined, options: CommonOptions, invoked: Command) =>
-    ended(options, async () => {
-      const settings = await migrationSettingsOf(invoked, name)
-      const { control } = await import('./commands/control.ts')
-      return control(settings, what === 'pause' ? { what, reason: options.reason ?? 'paused by hand' } : { what })
-    }),
-  )
-}
-
-addSettingFlags(
+stateCommand(
   program
-    .command('throttle')
-    .description('Change how fast a migration writes, while it runs.')
-    .argument(...nameArgument)
-    .option('--width <n>', 'bulk requests at once', positive)
-    .option('--docs-per-second <n>', 'documents a second at most; 0 for no limit', notNegative),
-  journalOnly,
-).action(async (name: string | undefined, options: CommonOptions, command: Command) =>
-  ended(options, async () => {
-    const { width, docsPerSecond } = options
-    if (width === undefined && docsPerSecond === undefined) command.error('error: give --width or --docs-per-second')
-    const settings = await migrationSettingsOf(command, name)
-    const { control } = await import('./commands/control.ts')
-    return control(settings, {
-      what: 'throttle',
-      ...(width === undefined ? {} : { width }),
-      ...(docsPerSecond === undefined ? {} : { docsPerSecond }),
-    })
-  }),
+    .command('pause')
+    .description('Let a running migration rest; what is under way is finished first.')
+    .option('--reason <text>', 'shown while it rests', 'paused by hand'),
+  async (settings, { reason = '' }) => (await import('./commands/control.ts')).control(settings, { what: 'pause', reason }),
 )
+stateCommand(program.command('resume').description('Let a paused migration go on.'), async settings =>
+  (await import('./commands/control.ts')).control(settings, { what: 'resume' }),
+)
+stateCommand(
+  program.command('cancel').description('Stop a running migration and restore the settings it tuned.'),
+  async settings => (await import('./commands/control.ts')).control(settings, { what: 'cancel' }),
+)
+const throttleCommand = program
+  .command('throttle')
+  .description('Change how fast a migration writes, while it runs.')
+  .option('--width <n>', 'bulk requests at once', wholeNumberFrom(1))
+  .option('--docs-per-second <n>', 'documents a second at most; 0 for no limit', wholeNumberFrom(0))
+stateCommand(throttleCommand, async (settings, { width, docsPerSecond }) => {
+  if (width === undefined && docsPerSecond === undefined) throttleCommand.error('error: give --width or --docs-per-second')
+  const ask = {
+    what: 'throttle',
+    ...(width === undefined ? {} : { width }),
+    ...(docsPerSecond === undefined ? {} : { docsPerSecond }),
+  } as const
+  return (await import('./commands/control.ts')).control(settings, ask)
+})
 
-addSettingFlags(
+clusterCommand(
   program
     .command('complete')
     .description('Restore every setting of the target that was tuned, also after a crash. What was copied stays.')
-    .argument('[source]')
-    .argument('[target]')
     .option(...dryRunFlag),
   connections,
-).action(async (source: string | undefined, target: string | undefined, options: CommonOptions, command: Command) =>
-  ended(options, async () => {
-    const settings = await settingsOf(command, source, target)
-    const { complete } = await import('./commands/complete.ts')
-    return complete(settings, { dryRun: options.dryRun === true }, signal)
-  }),
+  async (settings, { dryRun = false }) => (await import('./commands/complete.ts')).complete(settings, { dryRun }, signal),
 )
 
 const rejected = program.command('rejected').description('Documents that the target refused.')
-addSettingFlags(
+stateCommand(
   rejected
     .command('list')
     .description('Show them by reason.')
-    .argument(...nameArgument)
     .option('--json', 'every document with its reason and source, one JSON object a line'),
-  journalOnly,
-).action(async (name: string | undefined, options: CommonOptions, command: Command) =>
-  ended(options, async () => {
-    const settings = await migrationSettingsOf(command, name)
-    const { rejectedList } = await import('./commands/rejected.ts')
-    return rejectedList(settings, { json: options.json === true })
-  }),
+  async (settings, { json = false }) => (await import('./commands/rejected.ts')).rejectedList(settings, { json }),
 )
-addSettingFlags(
-  rejected
-    .command('retry')
-    .description('Write them again, after the mapping of the target was corrected.')
-    .argument('[source]')
-    .argument('[target]'),
+clusterCommand(
+  rejected.command('retry').description('Write them again, after the mapping of the target was corrected.'),
   connections,
-).action(async (source: string | undefined, target: string | undefined, options: CommonOptions, command: Command) =>
-  ended(options, async () => {
-    const settings = await settingsOf(command, source, target)
-    const { rejectedRetry } = await import('./commands/rejected.ts')
-    return rejectedRetry(settings, signal)
-  }),
+  async settings => (await import('./commands/rejected.ts')).rejectedRetry(settings, signal),
 )
+
+function wholeNumberFrom(least: number): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`)
+    return value
+  }
+}
 
 try {
   await program.parseAsync()

@@ -4,7 +4,7 @@ import { assemble, realWorld, thisProcess } from '../assemble.ts'
 import type { SqliteJournal } from '../journal/sqlite.ts'
 import { fold } from '../journal/fold.ts'
 import { runMigration } from '../migration/run-migration.ts'
-import { ShardferryError } from '../model/errors.ts'
+import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Settings } from '../settings/settings.ts'
 import { emit, exitCodeOf, lookOf, print } from './output.ts'
@@ -52,9 +52,17 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
     journal.publish(progress)
   }
   view.start()
-  const timer = setInterval(show, drawEveryMs)
+  // A state folder that can no longer be written stops the run: what cannot be remembered must not go on.
+  const broken = new AbortController()
+  const timer = setInterval(() => {
+    try {
+      show()
+    } catch (thrown) {
+      broken.abort(asShardferryError(thrown))
+    }
+  }, drawEveryMs)
   try {
-    const report = await runMigration(migration, signal)
+    const report = await runMigration(migration, AbortSignal.any([signal, broken.signal]))
     show()
     view.stop()
     writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`)

@@ -7,7 +7,7 @@ export function backoffMs(attempt: number, random: number, maxMs = 10_000): numb
 }
 
 export interface RetryPolicy {
-  /** From the first failure on; success in between starts anew. */
+  /** From the first failure on. */
   readonly giveUpAfterMs: number
   readonly maxWaitMs?: number
 }
@@ -23,14 +23,15 @@ export async function retried<T>(
   onRetry: (error: ShardferryError) => void,
   signal: AbortSignal,
 ): Promise<T> {
-  const startMs = world.now()
+  let failingSinceMs: number | undefined
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted()
     try {
       return await act()
     } catch (thrown) {
       if (!(thrown instanceof ShardferryError) || thrown.recovery !== 'retry') throw thrown
-      if (world.now() - startMs >= policy.giveUpAfterMs) throw thrown
+      failingSinceMs ??= world.now()
+      if (world.now() - failingSinceMs >= policy.giveUpAfterMs) throw thrown
       onRetry(thrown)
       await world.sleep(backoffMs(attempt, world.random(), policy.maxWaitMs), signal)
     }

@@ -60,6 +60,7 @@ export class AdaptiveThrottler implements Throttler {
     await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+        if (this.#waiting.length === 0) this.#timer?.abort()
         reject(signal.reason as Error)
       }
       const waiter: Waiter = {
@@ -112,8 +113,8 @@ export class AdaptiveThrottler implements Throttler {
         break
       case 'throttle':
         if (ask.width !== undefined) {
-          this.#maxWidth = ask.width
-          this.#width = ask.width
+          this.#maxWidth = Math.max(1, ask.width)
+          this.#width = this.#maxWidth
         }
         if (ask.docsPerSecond !== undefined) this.#docsPerSecond = ask.docsPerSecond
         this.#nextFreeMs = 0
@@ -134,9 +135,10 @@ export class AdaptiveThrottler implements Throttler {
       this.#active++
       this.#waiting.shift()!.go()
     }
+    if (this.#waiting.length === 0) this.#timer?.abort()
   }
 
-  /** One timer at a time: a shorter one, after a change of the rate, takes the longer one's place. */
+  /** One timer at a time, and none while nobody waits: a shorter one, after a change of the rate, takes the longer one's place. */
   #admitLater(waitMs: number): void {
     this.#timer?.abort()
     const timer = (this.#timer = new AbortController())

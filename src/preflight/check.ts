@@ -28,8 +28,17 @@ export interface CheckContext {
 
 export type Found = Omit<Finding, 'check'>
 
-/** What `look` finds, or, where it fails, one `unknown`: a check that could not run is never a pass. @throws ShardferryError `stopped` */
-export async function attempted(check: string, about: string, look: () => Promise<readonly Found[]>): Promise<Finding[]> {
+/**
+ * What `look` finds, or, where it fails, one `unknown`: a check that could not run is never a pass.
+ * @param ifForbidden the remedy where the user may not look, if the error's own hint does not tell
+ * @throws ShardferryError `stopped`
+ */
+export async function attempted(
+  check: string,
+  about: string,
+  look: () => Promise<readonly Found[]>,
+  ifForbidden?: string,
+): Promise<Finding[]> {
   try {
     const found = await look()
     return found.map(one => ({ check, ...one }))
@@ -37,7 +46,8 @@ export async function attempted(check: string, about: string, look: () => Promis
     const error = asShardferryError(thrown)
     if (error.code === 'stopped') throw error
     const message = `Could not be checked (${check}): ${error.message}`
-    return [{ check, about, severity: 'unknown', message, remedy: error.hint ?? 'shardferry check --log-level debug' }]
+    const remedy = (error.code === 'forbidden' ? ifForbidden : undefined) ?? error.hint ?? 'shardferry check --log-level debug'
+    return [{ check, about, severity: 'unknown', message, remedy }]
   }
 }
 

@@ -66,7 +66,11 @@ function describe(nodes: readonly NodeDisk[], settings: (name: string) => string
     room(nodes, total =>
       off
         ? 0
-        : freeKeptBytes(settings(`${prefix}.watermark.${stage}`), settings(`${prefix}.watermark.${stage}.max_headroom`), total),
+        : freeKeptBytes(
+            settings(`${prefix}.watermark.${stage}`) ?? usual[stage],
+            settings(`${prefix}.watermark.${stage}.max_headroom`),
+            total,
+          ),
     )
   const [untilHigh, untilFlood] = [below('high'), below('flood_stage')]
   const needs = `The plan needs about ${gigabytes(needed)} with its replicas`
@@ -82,6 +86,9 @@ function describe(nodes: readonly NodeDisk[], settings: (name: string) => string
   }
   return { about: 'target', severity: 'ok', message: `${needs}; the data nodes have ${gigabytes(untilHigh)}.` }
 }
+
+/** The servers' own, where the target does not tell. */
+const usual = { high: '90%', flood_stage: '95%' } as const
 
 function gigabytes(bytes: number): string {
   return bytes < 1024 ** 3 ? `${(bytes / 1024 ** 2).toFixed(1)} MB` : `${(bytes / 1024 ** 3).toFixed(1)} GB`

@@ -50,7 +50,9 @@ export const grants: Readonly<Record<What, Grant>> = {
 /** Exactly what the plan needs on one side; without a plan, what is known to be needed anyway. Needs of no index are left out. */
 export function needsOf(side: Side, plan: Plan | undefined): readonly Need[] {
   const needs = side === 'source' ? sourceNeeds(plan) : targetNeeds(plan)
-  return needs.filter(need => grants[need.what].level === 'cluster' || need.indices.length > 0)
+  return needs
+    .map(need => ({ ...need, indices: [...new Set(need.indices)] }))
+    .filter(need => grants[need.what].level === 'cluster' || need.indices.length > 0)
 }
 
 function sourceNeeds(plan: Plan | undefined): Need[] {

@@ -11,20 +11,28 @@ export const openIndices: Check = {
   title: "state of the plan's indices on the source",
   code: 'plan-refused',
   run: async ({ source, plan }, signal) =>
-    await attempted('open-indices', 'source', async () => {
-      if (!plan) return [noPlan('source', 'whether its indices are open')]
-      const names = movedTasks(plan).map(task => task.source)
-      const { indices } = await resolveNames(source, names, signal)
-      const blocks = await indexBlocks(
-        source,
-        names.filter(name => indices.has(name)),
-        signal,
-      )
-      const found = names.flatMap(name => describe(name, indices.get(name), blocks.get(name) ?? []))
-      if (found.length > 0) return found
-      return [{ about: 'source', severity: 'ok', message: `${indexCount(names.length)} of the plan, all open and readable.` }]
-    }),
+    await attempted(
+      'open-indices',
+      'source',
+      async () => {
+        if (!plan) return [noPlan('source', 'whether its indices are open')]
+        const names = movedTasks(plan).map(task => task.source)
+        const { indices } = await resolveNames(source, names, signal)
+        const blocks = await indexBlocks(
+          source,
+          names.filter(name => indices.has(name)),
+          signal,
+        )
+        const found = names.flatMap(name => describe(name, indices.get(name), blocks.get(name) ?? []))
+        if (found.length > 0) return found
+        return [{ about: 'source', severity: 'ok', message: `${indexCount(names.length)} of the plan, all open and readable.` }]
+      },
+      mayNotLook,
+    ),
 }
+
+const mayNotLook =
+  "Give the source's user the index privilege view_index_metadata (Elasticsearch) or the permissions indices:admin/resolve/index and indices:monitor/settings/get (OpenSearch) on the plan's indices"
 
 function describe(name: string, index: { readonly open: boolean } | undefined, blocks: readonly Block[]): Found[] {
   if (!index) {

@@ -6,7 +6,7 @@ import type { Found } from './check.ts'
 import { shortList } from './name-lists.ts'
 import { grants } from './needs.ts'
 import type { Need } from './needs.ts'
-import { elasticsearchRole } from './role-body.ts'
+import { elasticsearchRole, withRole } from './role-body.ts'
 
 /** The security API moved out of `_xpack` with 7.0. */
 export function xpackApi({ identity: { version } }: Cluster): string {
@@ -42,19 +42,18 @@ export async function missingInElasticsearch(
     const indices = one.indices.filter(index => answer.index?.[index]?.[asAsked(one.privilege)] !== true)
     return indices.length > 0 ? [{ ...one, indices }] : []
   })
-  const remedy = elasticsearchRole(cluster.side, xpackApi(cluster), user, needs.map(need => olderNames(cluster, need)).flat())
-  return [...Map.groupBy(lacking, ({ privilege, level, severity }) => `${level}/${privilege}/${severity}`).values()].map(
-    group => {
-      const { privilege, level, severity } = group[0]!
-      const where = level === 'cluster' ? '' : ` on ${shortList([...new Set(group.flatMap(({ indices }) => indices))])}`
-      return {
-        about: cluster.side,
-        severity,
-        message: `${user} lacks the ${level} privilege ${privilege}${where}: ${group.map(({ without }) => without).join('; ')}.`,
-        remedy,
-      }
-    },
-  )
+  const groups = Map.groupBy(lacking, ({ privilege, level, severity }) => `${level}/${privilege}/${severity}`)
+  const found = [...groups.values()].map(group => {
+    const { privilege, level, severity } = group[0]!
+    const where = level === 'cluster' ? '' : ` on ${shortList([...new Set(group.flatMap(({ indices }) => indices))])}`
+    return {
+      about: cluster.side,
+      severity,
+      message: `${user} lacks the ${level} privilege ${privilege}${where}: ${group.map(({ without }) => without).join('; ')}.`,
+    }
+  })
+  const known = needs.map(need => olderNames(cluster, need))
+  return withRole(found, cluster.side, elasticsearchRole(cluster.side, xpackApi(cluster), user, known))
 }
 
 /** `maintenance` is unknown to older servers, which refuse the whole question; they all know the action it is needed for. */

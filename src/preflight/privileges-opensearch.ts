@@ -13,7 +13,7 @@ import type { Found } from './check.ts'
 import { shortList } from './name-lists.ts'
 import { grants } from './needs.ts'
 import type { Need } from './needs.ts'
-import { opensearchRole } from './role-body.ts'
+import { opensearchRole, withRole } from './role-body.ts'
 
 type Trial = Pick<ClusterRequest, 'method' | 'path' | 'query' | 'body'>
 
@@ -44,13 +44,14 @@ export async function missingInOpensearch(
     }
   }
   await trials.drain()
-  return needs.flatMap(need => {
+  const found = needs.flatMap(need => {
     const ofNeed = denied.filter(one => one.need === need)
-    return ofNeed.length > 0 ? [describe(cluster, user, ofNeed, opensearchRole(cluster.side, api, user, needs))] : []
+    return ofNeed.length > 0 ? [describe(cluster, user, ofNeed)] : []
   })
+  return withRole(found, cluster.side, opensearchRole(cluster.side, api, user, needs))
 }
 
-function describe({ side }: Cluster, user: string | undefined, denied: readonly Denied[], remedy: string): Found {
+function describe({ side }: Cluster, user: string | undefined, denied: readonly Denied[]): Found {
   const { need } = denied[0]!
   const { level, opensearch } = grants[need.what]
   const actions = [...new Set(denied.flatMap(one => one.actions))]
@@ -60,8 +61,7 @@ function describe({ side }: Cluster, user: string | undefined, denied: readonly 
   return {
     about: side,
     severity: need.severity,
-    message: `${user ?? `The ${side}'s user`} lacks the ${level} permission ${shortList(actions)}${group}${indices.length > 0 ? ` on ${shortList(indices)}` : ''}: ${need.without}.`,
-    remedy,
+    message: `${user ?? `The ${side}'s user`} lacks the ${level} permission${actions.length > 1 ? 's' : ''} ${shortList(actions)}${group}${indices.length > 0 ? ` on ${shortList(indices)}` : ''}: ${need.without}.`,
   }
 }
 
@@ -106,7 +106,6 @@ function trialsOf(what: Need['what'], name: string): readonly Trial[] {
       return [
         { method: 'GET', path: `/${index}` },
         { method: 'GET', path: `/${index}/_settings/index.uuid` },
-        { method: 'GET', path: `/${index}/_alias` },
       ]
     case 'stats':
       return [{ method: 'GET', path: `/${index}/_stats/docs` }]
@@ -118,15 +117,19 @@ function trialsOf(what: Need['what'], name: string): readonly Trial[] {
       ]
     case 'write':
       return [{ method: 'POST', path: `/${index}/_update/${probe}`, query: { require_alias: true }, body: { doc: {} } }]
-    case 'bulk': {
-      const lines = `${JSON.stringify({ update: { _index: name, _id: probe } })}\n${JSON.stringify({ doc: {} })}\n`
-      return [{ method: 'POST', path: '/_bulk', query: { require_alias: true }, body: new TextEncoder().encode(lines) }]
-    }
+    case 'bulk':
+      return [{ method: 'POST', path: '/_bulk', query: { require_alias: true }, body: updateOfNothing(name) }]
     case 'settings':
       return [{ method: 'PUT', path: `/${index}/_settings`, body: { 'index.shardferry_probe': true } }]
     case 'aliases':
       return [
+        { method: 'GET', path: `/${index}/_alias` },
         { method: 'POST', path: '/_aliases', body: { actions: [{ remove: { index: name, alias: probe, must_exist: true } }] } },
       ]
   }
+}
+
+function updateOfNothing(index: string): Uint8Array {
+  const lines = [{ update: { _index: index, _id: probe } }, { doc: {} }].map(line => `${JSON.stringify(line)}\n`)
+  return new TextEncoder().encode(lines.join(''))
 }

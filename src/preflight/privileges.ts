@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { refusal } from '../cluster/refusal.ts'
 import { noPlan, onBothSides } from './check.ts'
-import type { Check, Found } from './check.ts'
+import type { Check } from './check.ts'
 import { needsOf } from './needs.ts'
 import { missingInOpensearch } from './privileges-opensearch.ts'
 import { hiddenFrom, missingInElasticsearch, xpackApi } from './privileges-elasticsearch.ts'

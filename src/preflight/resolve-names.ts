@@ -29,9 +29,7 @@ export async function resolveNames(cluster: Cluster, names: readonly string[], s
         .flatMap(answer => answer.indices ?? [])
         .map(({ name, attributes }) => [name, { open: attributes?.includes('closed') !== true }]),
     ),
-    aliases: new Map(
-      answers.flatMap(answer => answer.aliases ?? []).map(({ name, indices }) => [name, [indices].flat() as string[]]),
-    ),
+    aliases: new Map(answers.flatMap(answer => answer.aliases ?? []).map(({ name, indices }) => [name, [indices].flat()])),
     dataStreams: new Set(answers.flatMap(answer => answer.data_streams ?? []).map(({ name }) => name)),
   }
 }

@@ -1,9 +1,19 @@
 import type { Side } from '../model/connection.ts'
+import type { Found } from './check.ts'
 import { grants } from './needs.ts'
 import type { Need } from './needs.ts'
 
 /** Above that, a role names every index: the list would be no use to a person. */
 const mostNames = 20
+
+/** One role grants all that is missing, so it is told once: with the first error, or the first warning where there is none. */
+export function withRole(found: readonly Found[], side: Side, role: string): Found[] {
+  const first = found.find(({ severity }) => severity === 'error') ?? found[0]
+  return found.map(one => ({
+    ...one,
+    remedy: one === first ? role : `The role shardferry_${side} (see above or below) grants it.`,
+  }))
+}
 
 /** The call that makes a role with everything a plan needs, for a person to paste. */
 export function elasticsearchRole(side: Side, api: string, user: string, needs: readonly Need[]): string {

@@ -17,6 +17,11 @@ export const targetBlocks: Check = {
     const [ofCluster, ofIndices] = await Promise.all([
       attempted('target-blocks', 'target', async () => {
         const settings = await clusterSettings(target, signal)
+        if (settings('cluster.blocks.read_only') === undefined) {
+          const message = 'The target does not tell its cluster.blocks settings.'
+          const remedy = 'GET _cluster/settings?include_defaults=true&flat_settings=true'
+          return [{ about: 'target', severity: 'unknown', message, remedy }]
+        }
         const on = clusterBlocks.filter(block => settings(`cluster.blocks.${block}`) === 'true')
         return on.map(blockedCluster)
       }),

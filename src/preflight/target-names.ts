@@ -11,19 +11,27 @@ export const targetNames: Check = {
   title: 'names on the target',
   code: 'target-exists',
   run: async ({ target, plan, created }, signal) =>
-    await attempted('target-names', 'target', async () => {
-      if (!plan) return [noPlan('target', 'whether its names are free')]
-      const tasks = movedTasks(plan).filter(task => !created?.has(task.target))
-      const names = await resolveNames(
-        target,
-        tasks.map(task => task.target),
-        signal,
-      )
-      const found = tasks.flatMap(task => describe(task, names))
-      if (found.length > 0) return found
-      return [{ about: 'target', severity: 'ok', message: `${indexCount(tasks.length)}: every name is as the plan takes it.` }]
-    }),
+    await attempted(
+      'target-names',
+      'target',
+      async () => {
+        if (!plan) return [noPlan('target', 'whether its names are free')]
+        const tasks = movedTasks(plan).filter(task => !created?.has(task.target))
+        const names = await resolveNames(
+          target,
+          tasks.map(task => task.target),
+          signal,
+        )
+        const found = tasks.flatMap(task => describe(task, names))
+        if (found.length > 0) return found
+        return [{ about: 'target', severity: 'ok', message: `${indexCount(tasks.length)}: every name is as the plan takes it.` }]
+      },
+      mayNotLook,
+    ),
 }
+
+const mayNotLook =
+  "Give the target's user the index privilege view_index_metadata (Elasticsearch) or the permission indices:admin/resolve/index (OpenSearch) on the target's names"
 
 function describe({ target: name, action }: IndexTask, { indices, aliases, dataStreams }: ResolvedNames): Found[] {
   const error = (message: string, remedy: string): Found[] => [{ about: name, severity: 'error', message, remedy }]

@@ -18,23 +18,31 @@ export const targetTemplates: Check = {
   title: 'index templates of the target',
   code: 'metadata-refused',
   run: async (context, signal) =>
-    await attempted('target-templates', 'target', async () => {
-      if (!context.plan) return [noPlan('target', 'its index templates')]
-      const { target } = context
-      const [composable, legacy] = await Promise.all([composableTemplates(target, signal), legacyTemplates(target, signal)])
-      const matched = tasksToCreate(context).flatMap(({ target: name }) => {
-        const winner = composable.find(template => matches(template, name))
-        // The servers leave legacy templates out where a composable one matches.
-        const merged = winner ? [] : legacy.filter(template => matches(template, name))
-        return winner || merged.length > 0 ? [{ name, winner, merged }] : []
-      })
-      const found: Found[] = []
-      for (const { name, winner, merged } of matched)
-        found.push(winner ? await composed(target, name, winner, signal) : mergedLegacy(name, merged))
-      if (found.length > 0) return found
-      return [{ about: 'target', severity: 'ok', message: 'No index template matches a planned name.' }]
-    }),
+    await attempted(
+      'target-templates',
+      'target',
+      async () => {
+        if (!context.plan) return [noPlan('target', 'its index templates')]
+        const { target } = context
+        const [composable, legacy] = await Promise.all([composableTemplates(target, signal), legacyTemplates(target, signal)])
+        const matched = tasksToCreate(context).flatMap(({ target: name }) => {
+          const winner = composable.find(template => matches(template, name))
+          // The servers leave legacy templates out where a composable one matches.
+          const merged = winner ? [] : legacy.filter(template => matches(template, name))
+          return winner || merged.length > 0 ? [{ name, winner, merged }] : []
+        })
+        const found: Found[] = []
+        for (const { name, winner, merged } of matched)
+          found.push(winner ? await composed(target, name, winner, signal) : mergedLegacy(name, merged))
+        if (found.length > 0) return found
+        return [{ about: 'target', severity: 'ok', message: 'No index template matches a planned name.' }]
+      },
+      mayNotLook,
+    ),
 }
+
+const mayNotLook =
+  "Give the target's user the cluster privilege manage_index_templates (Elasticsearch; monitor suffices from 8.0 on) or cluster_manage_index_templates (OpenSearch), or look yourself: GET _index_template, GET _template"
 
 /** Highest priority first: only that one is applied. */
 async function composableTemplates(target: Cluster, signal: AbortSignal): Promise<Template[]> {

@@ -31,5 +31,5 @@ export async function copy(settings: Settings, { json, dryRun }: CopyOptions, si
     showPlan(plan, json)
     journal.append({ type: 'planned', plan })
   }
-  return migrate({ settings, clusters, journal, folder, json, signal })
+  return await migrate({ settings, clusters, journal, folder, json, signal })
 }

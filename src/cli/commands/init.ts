@@ -11,7 +11,11 @@ export async function init(options: Given, signal: AbortSignal): Promise<number>
     {
       path: text(options['out']) ?? 'shardferry.yaml',
       force: options['force'] === true,
-      answers: { source: sideOf(options, 'source'), target: sideOf(options, 'target'), ...(indices === undefined ? {} : { indices }) },
+      answers: {
+        source: sideOf(options, 'source'),
+        target: sideOf(options, 'target'),
+        ...(indices === undefined ? {} : { indices }),
+      },
     },
     signal,
   )

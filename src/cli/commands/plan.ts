@@ -7,14 +7,15 @@ import { draftPlan, showPlan } from '../planning.ts'
 import { connectBoth } from '../session.ts'
 
 export interface PlanCommandOptions {
-  readonly out: string
+  /** File to write, `-` for standard output; undefined: only print. */
+  readonly out: string | undefined
   readonly force: boolean
   readonly json: boolean
 }
 
 /** `shardferry plan`: writes what would be done into a file to read and edit. Both clusters stay as they are. */
 export async function plan(settings: Settings, { out, force, json }: PlanCommandOptions, signal: AbortSignal): Promise<number> {
-  if (out !== '-' && existsSync(out) && !force) {
+  if (out !== undefined && out !== '-' && existsSync(out) && !force) {
     throw new ShardferryError('usage', `${out} exists already.`, {
       hint: 'Choose another with --out FILE, or replace it with --force.',
     })
@@ -26,6 +27,7 @@ export async function plan(settings: Settings, { out, force, json }: PlanCommand
     return 0
   }
   showPlan(drafted, json)
+  if (out === undefined) return 0
   writeFileSync(out, writePlan(drafted))
   if (!json) print(`\nWritten to ${out}. Read it, edit it, then: shardferry run ${out}`)
   return 0

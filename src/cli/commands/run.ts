@@ -46,7 +46,7 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
     }
     journal.append({ type: 'planned', plan })
   }
-  return migrate({ settings, clusters, journal, folder, json, signal })
+  return await migrate({ settings, clusters, journal, folder, json, signal })
 }
 
 function readPlanFile(file: string): string {

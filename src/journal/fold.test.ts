@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Entry, StoredEntry } from '../model/entries.ts'
+import { fold } from './fold.ts'
+import type { MigrationState } from './fold.ts'
+import { holder, indexTask, mark, partition, plan, report, samplePartitions, settled, wholeMigration } from './sample-entries.test-part.ts'
+
+function stored(entries: readonly Entry[]): StoredEntry[] {
+  return entries.map((entry, at) => ({ number: at + 1, atMs: 1_000 * (at + 1), entry }))
+}
+
+function after(...entries: readonly Entry[]): MigrationState {
+  return fold(stored(entries))
+}
+
+function settledIds(state: MigrationState): string[] {
+  return [...state.indices.values()].flatMap(index => index.rounds.flatMap(round => [...round.settled.keys()]))
+}
+
+test('an empty journal is a migration that has not begun', () => {
+  expect(after()).toMatchObject({ plan: undefined, startedAtMs: undefined, outcome: undefined, report: undefined, lastNumber: 0 })
+})
+
+test('the plan is the one that was journaled, and the beginning is the first start', () => {
+  const journaled = plan(indexTask('cities'))
+  const state = after({ type: 'planned', plan: journaled }, { type: 'started', holder }, { type: 'started', holder })
+  expect(state.plan).toEqual(journaled)
+  expect(state.startedAtMs).toBe(2_000)
+  expect(state.lastNumber).toBe(3)
+})
+
+test('a step is captured, applied and undone with the value that was captured', () => {
+  const captured: Entry = { type: 'captured', step: 'tune', saved: { refresh_interval: '5s' } }
+  const applied: Entry = { type: 'applied', step: 'tune' }
+  const saved = { refresh_interval: '5s' }
+  expect(after(captured).steps.get('tune')).toEqual({ saved, phase: 'captured' })
+  expect(after(captured, applied).steps.get('tune')).toEqual({ saved, phase: 'applied' })
+  expect(after(captured, applied, { type: 'undone', step: 'tune' }).steps.get('tune')).toEqual({ saved, phase: 'undone' })
+})
+
+test('the uuid of a created target is remembered by its source index', () => {
+  expect(after({ type: 'created', index: 'cities', target: 'cities-v2', uuid: 'made' }).created.get('cities')).toBe('made')
+})
+
+test('a round has its marks, its partitions, what is settled of them, and is closed when that is journaled', () => {
+  const [one, two] = [partition('cities', 0, 4), partition('cities', 5, 9)]
+  const opened: Entry = { type: 'round-opened', index: 'cities', round: 0, shards: [mark(9)], partitions: [one, two] }
+  const entries: Entry[] = [opened, { type: 'settled', settled: settled(two, { read: 5, written: 5 }) }]
+  const [round] = after(...entries).indices.get('cities')?.rounds ?? []
+  expect(round).toMatchObject({ round: 0, shards: [mark(9)], partitions: [one, two], closed: false })
+  expect([...(round?.settled.keys() ?? [])]).toEqual([two.id])
+  const closed = after(...entries, { type: 'round-closed', index: 'cities', round: 0 })
+  expect(closed.indices.get('cities')?.rounds[0]?.closed).toBe(true)
+})
+
+test('documents that were set aside and written later count as written', () => {
+  const one = partition('cities', 0, 9)
+  const state = after(
+    { type: 'round-opened', index: 'cities', round: 0, shards: [mark(9)], partitions: [one] },
+    { type: 'settled', settled: settled(one, { read: 10, written: 4, setAside: 6 }) },
+    { type: 'retried', partition: one.id, index: 'cities', written: 3, alreadyNewer: 1, remaining: 2 },
+  )
+  expect(state.indices.get('cities')?.rounds[0]?.settled.get(one.id)?.counts).toMatchObject({
+    read: 10,
+    written: 7,
+    alreadyNewer: 1,
+    setAside: 2,
+  })
+})
+
+test('what was asked holds: pause until resume, throttle until another, cancel until the next start', () => {
+  const pause: Entry = { type: 'asked', ask: { what: 'pause', reason: 'backup' } }
+  expect(after(pause).paused).toBe('backup')
+  expect(after(pause, { type: 'asked', ask: { what: 'resume' } }).paused).toBeUndefined()
+  const throttled = after(
+    { type: 'asked', ask: { what: 'throttle', width: 2 } },
+    { type: 'asked', ask: { what: 'throttle', docsPerSecond: 50 } },
+    { type: 'started', holder },
+  )
+  expect(throttled.throttle).toEqual({ width: 2, docsPerSecond: 50 })
+  const cancel: Entry = { type: 'asked', ask: { what: 'cancel' } }
+  expect(after(cancel).cancelled).toBe(true)
+  expect(after(cancel, { type: 'started', holder }).cancelled).toBe(false)
+})
+
+test('the last outcome counts, and a start leaves none', () => {
+  expect(after({ type: 'stopped', reason: 'Ctrl-C' }).outcome).toEqual({ kind: 'stopped', reason: 'Ctrl-C' })
+  const failed: Entry = { type: 'failed', code: 'overloaded', message: 'full', hint: undefined }
+  expect(after(failed).outcome).toEqual({ kind: 'failed', code: 'overloaded', message: 'full', hint: undefined })
+  expect(after(failed, { type: 'started', holder }).outcome).toBeUndefined()
+  const finished = after({ type: 'finished', report })
+  expect([finished.outcome, finished.report]).toEqual([{ kind: 'finished' }, report])
+  expect(after({ type: 'finished', report }, { type: 'completed' }).outcome).toEqual({ kind: 'completed' })
+})
+
+test('the sample migration has an entry of every type, and ends as it says', () => {
+  const types = new Set(wholeMigration.map(entry => entry.type))
+  expect(types.size).toBe(15)
+  const state = after(...wholeMigration)
+  expect(settledIds(state).toSorted()).toEqual(Object.values(samplePartitions).map(one => one.id).toSorted())
+  expect(state.outcome).toEqual({ kind: 'completed' })
+  expect(state.steps.get('tune:cities')?.phase).toBe('undone')
+})
+
+test('a journal cut at any entry folds, and what was settled or captured before the cut stays so after it', () => {
+  let before = after()
+  for (let cut = 1; cut <= wholeMigration.length; cut++) {
+    const now = after(...wholeMigration.slice(0, cut))
+    expect(settledIds(now)).toEqual(expect.arrayContaining(settledIds(before)))
+    for (const [step, { saved }] of before.steps) expect(now.steps.get(step)?.saved).toEqual(saved)
+    for (const [index, uuid] of before.created) expect(now.created.get(index)).toBe(uuid)
+    before = now
+  }
+})
+
+test('entries in any order and any number fold without a fault, one by one as well as at once', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...wholeMigration), { maxLength: 40 }), entries => {
+      const state = after(...entries)
+      expect(state.lastNumber).toBe(entries.length)
+      const opened = new Set(entries.flatMap(entry => (entry.type === 'round-opened' ? entry.partitions.map(one => one.id) : [])))
+      for (const id of settledIds(state)) expect(opened.has(id)).toBe(true)
+    }),
+  )
+})
