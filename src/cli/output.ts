@@ -13,7 +13,7 @@ export interface Look {
 /** How text for people may look on a stream. */
 export function lookOf(stream: NodeJS.WriteStream): Look {
   return {
-    colour: stream.isTTY === true && stream.hasColors() && process.env['NO_COLOR'] === undefined,
+    colour: stream.isTTY && stream.hasColors() && process.env['NO_COLOR'] === undefined,
     columns: stream.columns ?? 100,
   }
 }

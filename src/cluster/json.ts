@@ -11,7 +11,7 @@ const text = new TextDecoder()
 export async function json<T>(connection: Connection, request: ClusterRequest): Promise<T> {
   const answer = await connection.exchange(request)
   if (answer.status >= 400) throw refusal(connection, request, answer)
-  return parsed<T>(connection, request, answer)
+  return parsed(connection, request, answer) as T
 }
 
 /** As `json`, with undefined for a 404. */
@@ -19,13 +19,13 @@ export async function jsonIfFound<T>(connection: Connection, request: ClusterReq
   const answer = await connection.exchange(request)
   if (answer.status === 404) return undefined
   if (answer.status >= 400) throw refusal(connection, request, answer)
-  return parsed<T>(connection, request, answer)
+  return parsed(connection, request, answer) as T
 }
 
-function parsed<T>(connection: Connection, request: ClusterRequest, answer: Answer): T {
-  if (answer.body.length === 0) return {} as T
+function parsed(connection: Connection, request: ClusterRequest, answer: Answer): unknown {
+  if (answer.body.length === 0) return {}
   try {
-    return JSON.parse(text.decode(answer.body)) as T
+    return JSON.parse(text.decode(answer.body)) as unknown
   } catch (cause) {
     throw new ShardferryError(
       'response-unreadable',

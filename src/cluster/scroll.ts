@@ -96,7 +96,7 @@ async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimit
   try {
     const scanned = scanPage(answer.body)
     requireWhole(scanned, limits, cluster, request)
-    return { ...scanned, release: answer.release }
+    return { ...scanned, release: () => answer.release() }
   } catch (thrown) {
     answer.release()
     throw thrown

@@ -79,6 +79,12 @@ test.each([error('fatal'), error('redo'), new TypeError('a fault')])('%o passes 
 test('an abort ends the waiting with the reason it was given', async () => {
   const world = virtualWorld()
   const stop = new AbortController()
-  const result = retried(world, { giveUpAfterMs: 60_000 }, () => Promise.reject(error('retry')), () => stop.abort(new Error('enough')), stop.signal)
+  const result = retried(
+    world,
+    { giveUpAfterMs: 60_000 },
+    () => Promise.reject(error('retry')),
+    () => stop.abort(new Error('enough')),
+    stop.signal,
+  )
   await expect(result).rejects.toThrow('enough')
 })

@@ -5,7 +5,13 @@ import { never, turn, virtualWorld } from './virtual-world.test-part.ts'
 import type { VirtualWorld } from './virtual-world.test-part.ts'
 
 /** Counts who is inside; `leave` lets the one who came first go. */
-function crowd(throttler: AdaptiveThrottler): { enter(docs?: number, signal?: AbortSignal): void; leave(): void; inside: number; entered: number; turnedAway: number } {
+function crowd(throttler: AdaptiveThrottler): {
+  enter(docs?: number, signal?: AbortSignal): void
+  leave(): void
+  inside: number
+  entered: number
+  turnedAway: number
+} {
   const leaving: (() => void)[] = []
   const crowd = {
     inside: 0,

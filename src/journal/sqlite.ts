@@ -126,19 +126,25 @@ export class SqliteJournal implements Journal, Disposable {
 }
 
 function migrate(db: DatabaseSync, folder: string): void {
+  if (schemaOf(db, folder) === migrations.length) return
+  // Another process may do the same now: who gets the lock second finds nothing left to do.
+  db.exec('BEGIN IMMEDIATE')
+  for (let next = schemaOf(db, folder); next < migrations.length; next++)
+    db.exec(`${migrations[next]} PRAGMA user_version = ${next + 1};`)
+  db.exec('COMMIT')
+}
+
+/** @throws ShardferryError `state-version` */
+function schemaOf(db: DatabaseSync, folder: string): number {
   const at = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-  if (at > migrations.length) {
-    throw new ShardferryError(
-      'state-version',
-      `The state folder ${folder} was written by a newer version of Shardferry (schema ${at}, known up to ${migrations.length}).`,
-      {
-        hint: 'Use that newer version for this migration, or another state folder: --state FOLDER.',
-      },
-    )
-  }
-  for (let next = at; next < migrations.length; next++) {
-    db.exec(`BEGIN IMMEDIATE; ${migrations[next]} PRAGMA user_version = ${next + 1}; COMMIT;`)
-  }
+  if (at <= migrations.length) return at
+  throw new ShardferryError(
+    'state-version',
+    `The state folder ${folder} was written by a newer version of Shardferry (schema ${at}, known up to ${migrations.length}).`,
+    {
+      hint: 'Use that newer version for this migration, or another state folder: --state FOLDER.',
+    },
+  )
 }
 
 function guarded<T>(folder: string, act: () => T): T {

@@ -24,10 +24,12 @@ export function targetSettings(
   const note = (kind: Change['kind'], name: string, why: string): void => {
     changes.push({ kind, what: `settings.${name}`, why })
   }
+  const unasked: string[] = []
   const kept = editSettings(settings, (name, value) => {
     const rule = stripRules.find(rule => matches(rule, name) && (rule.when?.(from, to, value) ?? true))
     if (rule) {
-      if (!rule.unasked) note('stripped', name, rule.why)
+      if (rule.unasked) unasked.push(name.replace(/^index\./, ''))
+      else note('stripped', name, rule.why)
       return undefined
     }
     if (isPipeline(name) && pipelines && value !== '_none' && !pipelines.includes(asText(value))) {
@@ -41,6 +43,7 @@ export function targetSettings(
     }
     return value
   })
+  if (unasked.length > 0) note('stripped', `index.{${unasked.toSorted().join(', ')}}`, 'the server gives every index its own')
   const analysed = convertAnalysis(kept, from, to)
   return { settings: analysed.settings, changes: [...changes, ...analysed.changes] }
 }

@@ -10,7 +10,7 @@ export interface StripRule {
   readonly why: string
   /** Without it the rule holds for every route and value. */
   readonly when?: (from: Identity, to: Identity, value: Json) => boolean
-  /** The server sets it on every index by itself: nobody chose it, so a plan does not tell of it. */
+  /** The server sets it on every index by itself: nobody chose it, so a plan tells of all of them in one line. */
   readonly unasked?: true
 }
 

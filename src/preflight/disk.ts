@@ -46,11 +46,11 @@ function holdsData({ roles }: NodeDisk): boolean {
   return roles === undefined || roles.some(role => role.startsWith('data') && role !== 'data_frozen')
 }
 
-/** Indices that exist already are counted too where documents are still to come. */
+/** Indices that are there already take documents too. A replica that finds no node of its own takes no space. */
 function neededBytes(context: CheckContext, dataNodes: number): number {
   const into = context.plan?.indices.filter(task => task.action === 'into-existing') ?? []
   return [...tasksToCreate(context), ...into].reduce(
-    (sum, task) => sum + task.estimate.bytes * (1 + plannedReplicas(task, dataNodes)),
+    (sum, task) => sum + task.estimate.bytes * (1 + Math.min(plannedReplicas(task, dataNodes), dataNodes - 1)),
     0,
   )
 }

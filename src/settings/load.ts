@@ -4,6 +4,7 @@ import type { Side } from '../model/connection.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { JsonObject } from '../model/plan.ts'
 import { Secret } from '../model/secret.ts'
+import type { Selection } from '../model/selection.ts'
 import { defaultName } from './addresses.ts'
 import { addressesOf, connectionSettings, connectionWarnings } from './connection-settings.ts'
 import type { SideSettings } from './connection-settings.ts'
@@ -13,7 +14,7 @@ import { rowSchema } from './schema.ts'
 import { secretHint, terminalAsk } from './secret-ref.ts'
 import type { AskSecret } from './secret-ref.ts'
 import { readSettingsFile } from './settings-file.ts'
-import type { MigrationSettings, SelectionSettings, Settings } from './settings.ts'
+import type { MigrationSettings, Settings } from './settings.ts'
 import type { ConnectionKey, GeneralKey, SettingValue } from './table.ts'
 
 export const defaultFile = 'shardferry.yaml'
@@ -144,7 +145,7 @@ function migrationSettings({ value, connectionValue, given, fileFolder, workingF
   }
 }
 
-function selectionSettings({ value, given }: Validated): SelectionSettings {
+function selectionSettings({ value, given }: Validated): Selection {
   const indices = value('indices')
   // Leaving out takes something to leave out from.
   const patterns = indices.every(pattern => pattern.startsWith('-')) ? ['*', ...indices] : indices

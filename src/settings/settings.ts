@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from '../model/connection.ts'
-import type { JsonObject } from '../model/plan.ts'
+import type { Selection } from '../model/selection.ts'
 import type { SettingValue } from './table.ts'
 
 /** Everything a person set, checked, resolved and frozen: files are read, secrets are values, sizes are bytes, times milliseconds. */
@@ -7,7 +7,7 @@ export interface Settings extends MigrationSettings {
   readonly name: string
   readonly source: ConnectionSettings
   readonly target: ConnectionSettings
-  readonly selection: SelectionSettings
+  readonly selection: Selection
   readonly copy: CopySettings
   /** What a person should be told before anything runs, such as that TLS verification is off. */
   readonly warnings: readonly string[]
@@ -19,19 +19,6 @@ export interface MigrationSettings {
   readonly name: string | undefined
   readonly stateFolder: string
   readonly logLevel: SettingValue<'logLevel'>
-}
-
-export interface SelectionSettings {
-  /** Names and patterns; a leading `-` leaves out what an earlier one took in. The first one always takes in. */
-  readonly patterns: readonly string[]
-  readonly includeSystem: boolean
-  /** A name with `{index}` in it; a plain name only where `patterns` is one name without wildcards. */
-  readonly rename?: string
-  /** Old name to new name; goes before `rename`. */
-  readonly renames: Readonly<Record<string, string>>
-  /** Query DSL by source index; goes before `query`. */
-  readonly filters: Readonly<Record<string, JsonObject>>
-  readonly query?: JsonObject
 }
 
 export interface CopySettings {

@@ -206,7 +206,7 @@ function toBatch(task: IndexTask, page: HeldPage): Batch {
     bytes += doc.source.length
     return doc
   })
-  return { docs, bytes, release: page.release }
+  return { docs, bytes, release: () => page.release() }
 }
 
 function toDoc(task: IndexTask, hit: Hit): Doc {
