@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { down, list, up, type LabCluster } from '../lab/cluster.ts'
-import { clusterFolder, nodeLog } from '../lab/folders.ts'
+import { nodeLog } from '../lab/folders.ts'
 import { distFolder } from '../lab/layout.ts'
 
 const names = { source: 'demo-source', target: 'demo-target' } as const
@@ -50,8 +50,4 @@ export function logFiles(): string[] {
   return Object.values(names)
     .map(name => nodeLog(name, 0))
     .filter(existsSync)
-}
-
-export function keptFolders(): string[] {
-  return Object.values(names).map(clusterFolder).filter(existsSync)
 }

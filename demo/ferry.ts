@@ -47,10 +47,13 @@ export async function ferry(
       SHARDFERRY_CRASH_AT: crashAt,
     },
     stdio: ['ignore', 'inherit', 'inherit'],
-    signal,
   })
+  const end = (): void => void child.kill('SIGTERM')
+  signal.addEventListener('abort', end, { once: true })
   const [code, endedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  signal.removeEventListener('abort', end)
   // Who is killed cannot give the cursor back.
   if (endedBy !== null && process.stdout.isTTY) process.stdout.write('\u001B[?25h')
+  signal.throwIfAborted()
   return { code, signal: endedBy }
 }

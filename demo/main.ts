@@ -16,7 +16,9 @@ the second with Shardferry, compares every document, and stops both again. About
   --keep   leave both clusters running, and say how to reach them`
 
 const stop = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+// A terminal that was closed takes no more words; the clusters are stopped all the same.
+process.stdout.on('error', () => stop.abort(new DemoError('Stopped.')))
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     // The second time somebody is in a hurry.
     if (stop.signal.aborted) process.exit(130)
@@ -37,9 +39,9 @@ async function demo(keep: boolean): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'shardferry-demo-'))
   try {
     const { clusters, differences } = await tell(folder, stop.signal)
-    stage('End')
+    stage(keep ? 'Both clusters stay' : 'Stop both clusters')
     if (keep) sayHowToReach(clusters, folder)
-    else await during('both clusters are stopped, and their data is deleted', stopClusters())
+    else await during('stopped, and their data is deleted', stopClusters())
     if (!keep) rmSync(folder, { recursive: true, force: true })
     endStage()
     say('', ...stageTimes().map(dim), '')

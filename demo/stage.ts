@@ -44,7 +44,7 @@ export function stageTimes(): string[] {
 }
 
 function row(title: string, tookMs: number): string {
-  return `${title.padEnd(34)} ${seconds(tookMs).padStart(8)}`
+  return `${title.padEnd(46)} ${seconds(tookMs).padStart(8)}`
 }
 
 export function say(...lines: readonly string[]): void {
@@ -71,6 +71,11 @@ export async function during<T>(what: string, work: Promise<T>): Promise<T> {
     end(cross)
     throw error
   }
+}
+
+/** Text cut into lines that fit an ordinary terminal. */
+export function wrapped(text: string): string[] {
+  return text.match(/.{1,110}/gsu) ?? []
 }
 
 export function seconds(tookMs: number): string {

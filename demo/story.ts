@@ -9,7 +9,7 @@ import { load, write, type DemoIndex } from './load.ts'
 import { peopleIndex } from './people.ts'
 import { rawMembers } from './raw-json.ts'
 import { askBoth } from './searches.ts'
-import { bad, bold, count, cross, DemoError, dim, during, good, say, stage, tick } from './stage.ts'
+import { bad, bold, count, cross, DemoError, dim, during, good, say, stage, tick, wrapped } from './stage.ts'
 
 interface Parts {
   readonly clusters: Clusters
@@ -83,7 +83,7 @@ async function move({ clusters, source, target, folder, signal }: Parts): Promis
   const [there, here] = await Promise.all([refreshedCount(target), refreshedCount(source)])
   say(
     '',
-    `${bad('Killed.')} The target holds ${count(there)} of ${count(here)} documents. What is done stands in the journal in ${stateFolder}.`,
+    `${bad('Killed.')} The target holds ${count(there)} of ${count(here)} documents; the journal knows which parts are whole.`,
   )
   const growth = cityGrowth()
   await write(source, 'cities', growth)
@@ -135,6 +135,6 @@ async function showOne(target: Client, indices: readonly DemoIndex[]): Promise<v
   const odd = people.find(({ id, routing }) => id.startsWith('"quoted"') && id !== routing && !revised.has(id))
   if (odd === undefined) return
   const path = `/people/_doc/${encodeURIComponent(odd.id)}?routing=${encodeURIComponent(odd.routing ?? '')}`
-  say('', `One of them on the target, its blanks, zeros and 23 digits in place: ${dim(odd.id)}`)
-  say(dim(rawMembers(await target.text('GET', path)).get('_source') ?? ''))
+  say('', `One of them on the target, with its zeros, escapes and 23 digits: ${odd.id}`)
+  say(...wrapped(rawMembers(await target.text('GET', path)).get('_source') ?? '').map(dim))
 }

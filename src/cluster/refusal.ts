@@ -133,6 +133,12 @@ const privileges: readonly (readonly [action: RegExp, xpack: string, opensearch:
     'index privilege `view_index_metadata`',
     'index action group `read`',
   ],
+  [
+    /template\/(get|simulate|put|delete)|index_template/,
+    'cluster privilege `manage_index_templates`',
+    'cluster action group `cluster_manage_index_templates`',
+  ],
+  [/indices:admin\/resolve/, 'index privilege `view_index_metadata`', 'index action group `read`'],
   [/indices:admin/, 'index privilege `manage`', 'index action group `manage`'],
   [/cluster:monitor/, 'cluster privilege `monitor`', 'cluster action group `cluster_monitor`'],
 ]

@@ -17,6 +17,7 @@ const cities: Table = {
   'POST /cities/_count': [{ body: { count: 1000, _shards: whole } }, { body: { count: 0, _shards: whole } }],
   'POST /cities/_search': { body: { hits: { hits: [{ _source: 'x'.repeat(20 * 281) }] } } },
   'GET /cities/_stats/docs': { body: {} },
+  'POST /cities/_refresh': { body: { _shards: { total: 1, successful: 1, failed: 0 } } },
 }
 const target: Table = { 'GET /_ingest/pipeline': { body: { stamp: {} } } }
 
@@ -42,9 +43,14 @@ describe('takeInventory', () => {
     expect(found.indices[0]?.estimate.bytes).toBeLessThan(300_000)
   })
 
-  test('sequence numbers are not used where documents lack them or _stats is forbidden', async () => {
+  test('sequence numbers are not used where documents lack them, or _stats or _refresh is forbidden', async () => {
     const counts = [{ body: { count: 9, _shards: whole } }, { body: { count: 4, _shards: whole } }]
     expect((await take({ 'POST /cities/_count': counts })).indices[0]?.seqNo).toMatchObject({ usable: false, hitsHaveIt: false })
+    expect((await take({ 'POST /cities/_refresh': forbidden })).indices[0]?.seqNo).toMatchObject({
+      usable: false,
+      hitsHaveIt: true,
+      reason: 'the user may not refresh cities (index privilege maintenance)',
+    })
     expect((await take({ 'GET /cities/_stats/docs': forbidden })).indices[0]?.seqNo).toMatchObject({
       usable: false,
       hitsHaveIt: true,

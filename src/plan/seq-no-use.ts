@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
+import { refresh } from '../cluster/shards.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
 import { isOn, setting } from '../metadata/tree.ts'
 import { ShardferryError } from '../model/errors.ts'
@@ -26,8 +27,11 @@ export async function seqNoUse(source: Cluster, { name, settings }: IndexDefinit
   const without = await countWithoutSeqNo(source, name, signal)
   if (without === undefined) return lacking('the source refuses a query on _seq_no')
   if (without > 0) return lacking(`${without} documents were written by Elasticsearch 5 and have no sequence number`)
-  if (!(await mayReadStats(source, name, signal)))
-    return { usable: false, hitsHaveIt: true, reason: `the user may not read _stats of ${name} (index privilege monitor)` }
+  const denied = (what: string): SeqNoUse => ({ usable: false, hitsHaveIt: true, reason: `the user may not ${what}` })
+  if (!(await allowed(json(source, { method: 'GET', path: `/${indexPath(name)}/_stats/docs`, signal }))))
+    return denied(`read _stats of ${name} (index privilege monitor)`)
+  // A refresh changes no document; only by asking for one is it known whether the rounds may.
+  if (!(await allowed(refresh(source, name, signal)))) return denied(`refresh ${name} (index privilege maintenance)`)
   return { usable: true }
 }
 
@@ -47,9 +51,9 @@ async function countWithoutSeqNo(source: Cluster, index: string, signal: AbortSi
   }
 }
 
-async function mayReadStats(source: Cluster, index: string, signal: AbortSignal): Promise<boolean> {
+async function allowed(answer: Promise<unknown>): Promise<boolean> {
   try {
-    await json(source, { method: 'GET', path: `/${indexPath(index)}/_stats/docs`, signal })
+    await answer
     return true
   } catch (thrown) {
     if (thrown instanceof ShardferryError && thrown.code === 'forbidden') return false

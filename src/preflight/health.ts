@@ -32,7 +32,7 @@ function describe({ side }: Cluster, state: Health, { plan }: CheckContext): Fou
   const nodes = state.number_of_nodes === 1 ? '1 node' : `${state.number_of_nodes} nodes`
   if (state.status === 'green') return { about: side, severity: 'ok', message: `Green, ${nodes}.` }
   if (state.status === 'yellow') {
-    const message = `Yellow: ${state.unassigned_shards} replica shards are unassigned; ${nodes}.`
+    const message = `Yellow: ${state.unassigned_shards === 1 ? '1 replica shard is' : `${state.unassigned_shards} replica shards are`} unassigned; ${nodes}.`
     return { about: side, severity: 'info', message }
   }
   const red = Object.entries(state.indices ?? {}).flatMap(([index, { status }]) => (status === 'red' ? [index] : []))

@@ -1,0 +1,101 @@
+import { items, members, parsed } from './raw-json.ts'
+import type { Pair } from './pair.ts'
+import type { Site } from './site.ts'
+
+export interface Comparison {
+  /** Documents on the source. */
+  readonly documents: number
+  /** A sentence for each. */
+  readonly differences: readonly string[]
+}
+
+export interface CompareOptions {
+  /** The name on the target; the same where it is not given. */
+  readonly target?: string
+  /** Documents that must stand on the target in another form than on the source, by id. */
+  readonly instead?: ReadonlyMap<string, string>
+}
+
+/** Every document of both indices: id, routing, and the bytes of `_source`. */
+export async function compare({ source, target }: Pair, index: string, options: CompareOptions = {}): Promise<Comparison> {
+  const [here, there] = await Promise.all([readAll(source, index), readAll(target, options.target ?? index)])
+  const differences: string[] = []
+  for (const [place, { id, source: bytes }] of here) {
+    const instead = options.instead?.get(id)
+    const wanted = instead === undefined ? bytes : Buffer.from(instead, 'utf8').toString('latin1')
+    const copy = there.get(place)?.source
+    if (copy === undefined) differences.push(`${place} is missing on the target`)
+    else if (copy !== wanted) differences.push(`${place} became ${copy.slice(0, 300)} instead of ${wanted.slice(0, 300)}`)
+  }
+  for (const place of there.keys()) if (!here.has(place)) differences.push(`${place} is on the target only`)
+  return { documents: here.size, differences }
+}
+
+interface Found {
+  readonly id: string
+  readonly source: string
+}
+
+/** By id and routing: an id is unique within its shard only. */
+async function readAll(site: Site, index: string): Promise<Map<string, Found>> {
+  const found = new Map<string, Found>()
+  await site.json('POST', `/${encodeURIComponent(index)}/_refresh`)
+  const first = { size: 1000, sort: ['_doc'], track_total_hits: true }
+  let page = await pageOf(site, `/${encodeURIComponent(index)}/_search?scroll=5m`, first)
+  const { total } = page
+  while (page.hits.length > 0) {
+    for (const hit of page.hits) {
+      const id = parsed(hit.get('_id') ?? '') as string
+      const routing = hit.get('_routing')
+      found.set(`${JSON.stringify(id)}${routing === undefined ? '' : ` routed by ${routing}`}`, {
+        id,
+        source: hit.get('_source') ?? '',
+      })
+    }
+    page = await pageOf(site, '/_search/scroll', { scroll: '5m', scroll_id: page.scrollId })
+  }
+  await site.send('DELETE', '/_search/scroll', { scroll_id: [page.scrollId] })
+  if (found.size !== total)
+    throw new Error(`${site.cluster.name} promised ${total} documents of ${index} and gave ${found.size}.`)
+  return found
+}
+
+async function pageOf(
+  site: Site,
+  path: string,
+  body: object,
+): Promise<{ total: number; scrollId: string; hits: Map<string, string>[] }> {
+  const answer = members((await site.bytes('POST', path, body)).toString('latin1'))
+  const shards = parsed(answer.get('_shards') ?? '') as { failed: number }
+  if (shards.failed > 0 || answer.get('timed_out') !== 'false') throw new Error(`${site.cluster.name} answered ${path} in part.`)
+  const hits = members(answer.get('hits') ?? '')
+  const { value } = parsed(hits.get('total') ?? '') as { value: number }
+  return {
+    total: value,
+    scrollId: parsed(answer.get('_scroll_id') ?? '') as string,
+    hits: items(hits.get('hits') ?? '').map(members),
+  }
+}
+
+export interface Definition {
+  readonly aliases: Readonly<Record<string, object>>
+  readonly mappings: object
+  /** Flat, all values as text. */
+  readonly settings: Readonly<Record<string, string | readonly string[]>>
+}
+
+export async function definitionOf(site: Site, index: string): Promise<Definition> {
+  const answer = await site.json<Record<string, Definition>>('GET', `/${encodeURIComponent(index)}?flat_settings=true`)
+  const definition = answer[index]
+  if (definition === undefined) throw new Error(`${site.cluster.name} has no index ${index}.`)
+  return definition
+}
+
+/** Settings that a server gives an index of its own accord. */
+const own =
+  /^index\.(uuid|creation_date|provided_name|version\.|replication\.type|routing\.allocation\.include\._tier_preference)/
+
+/** The settings of an index that somebody has chosen. */
+export function chosenSettings({ settings }: Definition): Record<string, string | readonly string[]> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !own.test(name)))
+}

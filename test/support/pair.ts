@@ -1,0 +1,62 @@
+import { down, list, up } from '../../lab/cluster.ts'
+import type { LabCluster, UpOptions } from '../../lab/cluster.ts'
+import { openSite } from './site.ts'
+import type { Site } from './site.ts'
+
+/** A secured Elasticsearch 7.10.2 and a secured OpenSearch 2.19.4. */
+export interface Pair {
+  readonly source: Site
+  readonly target: Site
+}
+
+type Options = Pick<UpOptions, 'nodes' | 'heap' | 'settings'>
+
+/** Passwords that occur nowhere else, so that a leak can be searched for. */
+const users = {
+  source: { username: 'ferry', password: 'Brass-lantern-27182' },
+  target: { username: 'ferry', password: 'Quiet-harbour-31415' },
+} as const
+
+/** @param name stands in the names of both clusters, such as `test-real-copy` */
+export async function startPair(name: string, options: { source?: Options; target?: Options } = {}): Promise<Pair> {
+  const [source, target] = await settled([startSource(name, options.source), startTarget(name, options.target)])
+  return { source, target }
+}
+
+export async function startSource(name: string, options: Options = {}): Promise<Site> {
+  const site = openSite(await started({ ...options, name: `${name}-source`, dist: 'elasticsearch-7.10.2' }), users.source)
+  const { username, password } = users.source
+  await site.json('PUT', `/_security/user/${username}`, { password, roles: ['superuser'] })
+  return site
+}
+
+export async function startTarget(name: string, options: Options = {}): Promise<Site> {
+  const site = openSite(await started({ ...options, name: `${name}-target`, dist: 'opensearch-2.19.4' }), users.target)
+  const { username, password } = users.target
+  await site.json('PUT', `/_plugins/_security/api/internalusers/${username}`, { password, backend_roles: ['admin'] })
+  return site
+}
+
+/** Ends what a run that was killed has left under the same name, then starts anew. */
+async function started(options: UpOptions): Promise<LabCluster> {
+  await ended(options.name)
+  return await up({ ...options, secure: true })
+}
+
+/** Ends every cluster whose name begins so, whether its start succeeded or not. */
+export async function stop(name: string, ...sites: readonly (Site | undefined)[]): Promise<void> {
+  await Promise.all(sites.map(site => site?.close()))
+  await settled(['source', 'target'].map(side => ended(`${name}-${side}`)))
+}
+
+async function ended(name: string): Promise<void> {
+  if (list().some(cluster => cluster.name === name)) await down(name)
+}
+
+/** Waits for all, also where one fails, so that nothing is still starting when it is stopped. */
+async function settled<T extends readonly Promise<unknown>[]>(
+  promises: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises)
+  return (await Promise.all(promises)) as { -readonly [K in keyof T]: Awaited<T[K]> }
+}
