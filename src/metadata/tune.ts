@@ -21,16 +21,28 @@ export function tuningFor(_to: Identity, settings: JsonObject): Tuning {
     'index.refresh_interval': '-1',
     ...(expands === undefined || expands === 'false' || expands === false ? { 'index.number_of_replicas': 0 } : {}),
     ...(waitFor === undefined ? {} : { 'index.write.wait_for_active_shards': '1' }),
-    'index.translog.durability': 'async',
     'index.translog.flush_threshold_size': '1gb',
     ...exactnessFor(settings),
   }
 }
 
-/** The part of the tuning that exact copies need, even into an index that is in use. */
+/**
+ * The part of the tuning that exact copies need, even into an index that is in use. An acknowledged write must be on
+ * disk: with `async` durability a node that dies takes seconds of acknowledged documents with it, which the journal
+ * already counts as settled.
+ */
 export function exactnessFor(settings: JsonObject): Tuning {
   const pipeline = setting(settings, finalPipeline)
-  return { 'index.gc_deletes': '12h', ...(pipeline === undefined || pipeline === '_none' ? {} : { [finalPipeline]: '_none' }) }
+  return {
+    'index.gc_deletes': '12h',
+    'index.translog.durability': 'request',
+    ...(pipeline === undefined || pipeline === '_none' ? {} : { [finalPipeline]: '_none' }),
+  }
+}
+
+/** What of a plan's tuning a catch-up keeps: the index is in use by then, and stays searchable and replicated. */
+export function exactPart(tuning: Tuning): Tuning {
+  return Object.fromEntries(Object.entries(tuning).filter(([name]) => exactNames.has(name)))
 }
 
 /** With `index.append_only.enabled` (OpenSearch 3) an index takes no ids and no versions from outside. */
@@ -39,6 +51,7 @@ export function isAppendOnly(settings: JsonObject): boolean {
 }
 
 const finalPipeline = 'index.final_pipeline'
+const exactNames = new Set(['index.gc_deletes', 'index.translog.durability', finalPipeline])
 
 type Saved = { readonly [setting: string]: string | null }
 

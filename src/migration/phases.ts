@@ -1,6 +1,7 @@
 import { retried } from '../flow/backoff.ts'
 import { indexUuid } from '../cluster/shards.ts'
-import type { RoundOpened } from '../model/entries.ts'
+import type { RoundOpened, ShardMark } from '../model/entries.ts'
+import { exactPart } from '../metadata/tune.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { Work } from '../model/ports.ts'
@@ -14,15 +15,19 @@ export async function createTargets(m: Migration, signal: AbortSignal): Promise<
       const step = m.steps.create(task, change => m.memory.append({ type: 'changed', index: task.source, change }))
       await patiently(m, () => applyStep(step, m.memory, m.world, signal), signal)
     }
-    await rememberTarget(m, task, signal)
   }
+  await confirmTargets(m, signal)
 }
 
 /**
- * The target index must stay the one that was filled: a bulk request into a name that was deleted meanwhile would make
- * a new index there, with guessed mappings.
+ * Every target index must be the one that was made, before the copy and after it: a bulk request into a name that was
+ * deleted meanwhile makes a new index there, with guessed mappings.
  */
-async function rememberTarget(m: Migration, task: IndexTask, signal: AbortSignal): Promise<void> {
+export async function confirmTargets(m: Migration, signal: AbortSignal): Promise<void> {
+  for (const task of m.tasks) await confirmTarget(m, task, signal)
+}
+
+async function confirmTarget(m: Migration, task: IndexTask, signal: AbortSignal): Promise<void> {
   const uuid = await patiently(m, () => indexUuid(m.target, task.target, signal), signal)
   const known = m.memory.state.created.get(task.source)
   if (uuid !== undefined && known === undefined)
@@ -37,8 +42,13 @@ async function rememberTarget(m: Migration, task: IndexTask, signal: AbortSignal
   )
 }
 
+/** Tunes for the bulk copy; an index that has been through it may be in use, and only catches up. */
 export async function tuneTargets(m: Migration, signal: AbortSignal): Promise<void> {
-  for (const task of tuned(m)) await patiently(m, () => applyStep(m.steps.tune(task), m.memory, m.world, signal), signal)
+  for (const task of tuned(m)) {
+    const bulkDone = m.memory.state.indices.get(task.source)?.rounds[0]?.closed === true
+    const step = m.steps.tune(bulkDone ? { ...task, tuning: exactPart(task.tuning) } : task)
+    await patiently(m, () => applyStep(step, m.memory, m.world, signal), signal)
+  }
 }
 
 /** Gives every tuned setting its captured value back; also after a crash, by whichever run comes next. */
@@ -83,7 +93,7 @@ async function copyPass(m: Migration, signal: AbortSignal): Promise<boolean> {
   const open = new Map<string, number>()
   async function* work(): AsyncIterable<Work> {
     for (const task of m.tasks.toSorted((a, b) => b.estimate.docs - a.estimate.docs)) {
-      const round = openRound(m, task) ?? (await patiently(m, () => nextRound(m, task, signal), signal))
+      const round = await patiently(m, () => dueRound(m, task, signal), signal)
       if (!round) continue
       const settled = m.memory.state.indices.get(task.source)?.rounds.find(known => known.round === round.round)?.settled
       const pending = round.partitions.filter(partition => !settled?.has(partition.id))
@@ -103,21 +113,19 @@ async function copyPass(m: Migration, signal: AbortSignal): Promise<boolean> {
   return moved
 }
 
-function openRound(m: Migration, task: IndexTask): Omit<RoundOpened, 'type'> | undefined {
+/**
+ * The round an index is due: the open one of an earlier run, or a new one from the last checkpoints to where the source
+ * stands now; undefined when it stands there already. An index that is no longer the one that was planned is never read on.
+ */
+async function dueRound(m: Migration, task: IndexTask, signal: AbortSignal): Promise<DueRound | undefined> {
   const last = m.memory.state.indices.get(task.source)?.rounds.at(-1)
-  return last && !last.closed ? { ...last, index: task.source } : undefined
-}
-
-/** Opens the round that brings an index from its last checkpoints to where the source stands now; undefined when it stands there already. */
-async function nextRound(m: Migration, task: IndexTask, signal: AbortSignal): Promise<RoundOpened | undefined> {
-  const last = m.memory.state.indices.get(task.source)?.rounds.at(-1)
-  if (last && task.read.by === 'slices') return undefined
   const marks = await m.reader.marks(task, signal)
   for (const mark of marks) {
-    const before = last?.shards.find(earlier => earlier.shard === mark.shard)
+    const before = markOf(last, mark.shard)
     if (before && before.historyUuid !== mark.historyUuid) throw newLineage(task, mark.shard)
   }
-  if (last && marks.every(mark => mark.upTo <= (last.shards.find(earlier => earlier.shard === mark.shard)?.upTo ?? -1)))
+  if (last && !last.closed) return last
+  if (last && (task.read.by === 'slices' || marks.every(mark => mark.upTo <= (markOf(last, mark.shard)?.upTo ?? -1))))
     return undefined
   const round = last ? last.round + 1 : 0
   const partitions = await m.reader.partitions(task, round, last?.shards, marks, signal)
@@ -125,6 +133,12 @@ async function nextRound(m: Migration, task: IndexTask, signal: AbortSignal): Pr
   m.memory.append(opened)
   m.world.reached('round-opened')
   return opened
+}
+
+type DueRound = Pick<RoundOpened, 'round' | 'shards' | 'partitions'>
+
+function markOf(round: Pick<RoundOpened, 'shards'> | undefined, shard: number): ShardMark | undefined {
+  return round?.shards.find(mark => mark.shard === shard)
 }
 
 function closeRound(m: Migration, index: string, round: number): void {

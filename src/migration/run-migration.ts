@@ -2,7 +2,7 @@ import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
 import type { Migration } from './migration.ts'
-import { copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
+import { confirmTargets, copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
 import { takeAccount } from './take-account.ts'
 
 /**
@@ -19,6 +19,7 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
     await tuneTargets(m, signal)
     m.tally.phase = 'copying'
     await copyAll(m, signal)
+    await confirmTargets(m, signal)
     m.tally.phase = 'restoring'
     await restoreTuning(m, signal)
     m.world.reached('tuning-restored')

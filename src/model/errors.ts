@@ -108,12 +108,28 @@ export class ShardferryError extends Error {
   }
 }
 
+const fileErrors = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EIO'])
+
 /** Any thrown value as a ShardferryError; a foreign one becomes `internal` and keeps its cause. */
 export function asShardferryError(thrown: unknown): ShardferryError {
   if (thrown instanceof ShardferryError) return thrown
   if (thrown instanceof Error && thrown.name === 'AbortError')
     return new ShardferryError('stopped', 'Stopped.', { cause: thrown })
   const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const { code = '', path = '' } = thrown as NodeJS.ErrnoException
+  if (fileErrors.has(code)) {
+    const full = code === 'ENOSPC' || code === 'EDQUOT'
+    return new ShardferryError(
+      'state-unwritable',
+      `A file cannot be written${path ? ` (${path})` : ''}: ${full ? 'the disk is full' : message}.`,
+      {
+        cause: thrown,
+        hint: full
+          ? 'Free some space there, then run the same command again: nothing is lost.'
+          : 'Check the permissions there, or choose another folder: --state FOLDER.',
+      },
+    )
+  }
   return new ShardferryError('internal', message, {
     cause: thrown,
     hint: 'This is a fault in Shardferry. Nothing is lost: the same command resumes. Please report it with --log-level debug output.',

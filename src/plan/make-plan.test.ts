@@ -111,7 +111,11 @@ describe('makePlan', () => {
     expect(() => refuseUnlessRunnable(plan)).toThrow(expect.objectContaining({ code: 'target-exists' }))
     const into = taskOf(found(existing), { intoExisting: true })
     expect(into).toMatchObject({ action: 'into-existing', settings: {}, mappings: {}, aliases: { places: {} } })
-    expect(into.tuning).toEqual({ 'index.gc_deletes': '12h', 'index.final_pipeline': '_none' })
+    expect(into.tuning).toEqual({
+      'index.gc_deletes': '12h',
+      'index.translog.durability': 'request',
+      'index.final_pipeline': '_none',
+    })
     expect(into.changes.map(change => change.what)).toEqual(['settings.index.number_of_shards', 'mappings.properties.tags'])
   })
 
@@ -131,7 +135,11 @@ describe('makePlan', () => {
   })
 
   test('tune: false leaves only what exact copies need', () => {
-    expect(taskOf(found(), { tune: false }).tuning).toEqual({ 'index.gc_deletes': '12h', 'index.final_pipeline': '_none' })
+    expect(taskOf(found(), { tune: false }).tuning).toEqual({
+      'index.gc_deletes': '12h',
+      'index.translog.durability': 'request',
+      'index.final_pipeline': '_none',
+    })
   })
 
   test.each(['5.5.0', '10.0.0'])('Elasticsearch %s is not supported', version => {
