@@ -1,5 +1,5 @@
 /** `make demo`: tells the story, and leaves the machine as it was. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,13 +16,21 @@ the second with Shardferry, compares every document, and stops both again. About
   --keep   leave both clusters running, and say how to reach them`
 
 const stop = new AbortController()
+let stoppedMs = 0
+
+function stopOnce(): void {
+  if (stop.signal.aborted) return
+  stoppedMs = Date.now()
+  stop.abort(new DemoError('Stopped.'))
+}
+
 // A terminal that was closed takes no more words; the clusters are stopped all the same.
-process.stdout.on('error', () => stop.abort(new DemoError('Stopped.')))
+for (const stream of [process.stdout, process.stderr]) stream.on('error', stopOnce)
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
-    // The second time somebody is in a hurry.
-    if (stop.signal.aborted) process.exit(130)
-    stop.abort(new DemoError('Stopped.'))
+    // Somebody in a hurry asks twice; within a moment it is the same wish, passed on by npm or by the terminal.
+    if (stop.signal.aborted && Date.now() - stoppedMs > 2000) process.exit(130)
+    stopOnce()
   })
 }
 
@@ -57,13 +65,13 @@ async function giveUp(error: unknown, folder: string): Promise<number> {
   const stopped = stop.signal.aborted
   say('', stopped ? bold('Stopped.') : `${cross} ${sentence(error)}`)
   await during('both clusters are stopped', stopClusters({ keep: !stopped }))
-  if (stopped) {
-    rmSync(folder, { recursive: true, force: true })
-    return 130
+  const places = stopped ? [] : [...logFiles(), join(folder, 'state')].filter(existsSync)
+  if (places.length === 0) rmSync(folder, { recursive: true, force: true })
+  else {
+    say('What tells more:', ...places.map(place => `  ${place}`))
+    say('The next demo deletes the logs; so does: npm run lab -- down demo-source; npm run lab -- down demo-target')
   }
-  say('What tells more:', ...logFiles().map(file => `  ${file}`), `  ${join(folder, 'state')}`)
-  say('The next demo deletes the logs; so does: npm run lab -- down demo-source; npm run lab -- down demo-target')
-  return 1
+  return stopped ? 130 : 1
 }
 
 /** Only what nobody foresaw comes with a stack trace. */

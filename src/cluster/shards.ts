@@ -72,12 +72,15 @@ export async function refresh(cluster: Cluster, index: string, signal: AbortSign
   }
 }
 
-/** Live documents that match, on one shard or on the whole index; nested ones are not counted. */
+/**
+ * Live documents that match, on one shard or on the whole index; nested ones are not counted. `shards`: how many must have
+ * counted, where that is known.
+ */
 export async function count(
   cluster: Cluster,
   index: string,
   query: JsonObject,
-  where: { shards: number; preference?: string | undefined },
+  where: { shards?: number; preference?: string | undefined },
   signal: AbortSignal,
 ): Promise<number> {
   const answer = await json<{ count: number; _shards: { total: number; failed: number } }>(cluster, {
@@ -87,7 +90,7 @@ export async function count(
     body: { query },
     signal,
   })
-  if (answer._shards.failed > 0 || answer._shards.total !== where.shards) {
+  if (answer._shards.failed > 0 || answer._shards.total !== (where.shards ?? answer._shards.total)) {
     throw new ShardferryError(
       'response-partial',
       `${answer._shards.failed} of ${answer._shards.total} shards failed to count ${index} on the ${cluster.side}.`,

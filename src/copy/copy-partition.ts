@@ -39,13 +39,16 @@ export async function copyPartition(
       meter.read(task.source, batch.docs.length, batch.bytes)
       world.reached('page-read')
       await writes.start(async () => {
-        const result = await writer.write(task, batch, signal)
-        counts.written += result.written
-        counts.alreadyNewer += result.alreadyNewer
-        counts.setAside += result.rejected.length
-        refused.keep(result.rejected)
-        batch.release()
-        meter.wrote(task.source, result)
+        try {
+          const result = await writer.write(task, batch, signal)
+          counts.written += result.written
+          counts.alreadyNewer += result.alreadyNewer
+          counts.setAside += result.rejected.length
+          meter.wrote(task.source, result)
+          refused.keep(result.rejected)
+        } finally {
+          batch.release()
+        }
         world.reached('batch-written')
       })
     }

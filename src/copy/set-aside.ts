@@ -31,6 +31,12 @@ export function setAsideFolder(folder: string, limit: number, alreadyKept: numbe
       const file = join(folder, fileOf(partition.id))
       let descriptor: number | undefined
       let own = 0
+      const close = (): void => {
+        if (descriptor === undefined) return
+        const open = descriptor
+        descriptor = undefined
+        closeSync(open)
+      }
       return {
         keep: rejected => {
           if (rejected.length === 0) return
@@ -46,13 +52,17 @@ export function setAsideFolder(folder: string, limit: number, alreadyKept: numbe
         commit: () => {
           if (descriptor === undefined) return rmSync(file, { force: true })
           fsyncSync(descriptor)
-          closeSync(descriptor)
+          close()
           renameSync(`${file}.part`, file)
         },
         discard: () => {
           kept -= own
-          if (descriptor !== undefined) closeSync(descriptor)
-          rmSync(`${file}.part`, { force: true })
+          try {
+            close()
+            rmSync(`${file}.part`, { force: true })
+          } catch {
+            // What is left counts for nothing, and the next attempt writes over it.
+          }
         },
       } satisfies SetAsideAttempt
     },

@@ -13,10 +13,13 @@ import { holder, wholeMigration } from './sample-entries.test-part.ts'
 import { SqliteJournal } from './sqlite.ts'
 
 let folder: string
+const children = new Set<Child>()
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'journal-'))
 })
 afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -33,7 +36,9 @@ function otherProcess(script: string, launch: { readonly limitKb?: number } = {}
   const node = [process.execPath, '--no-warnings', '--input-type=module', '-e', code]
   const [program, ...args] =
     launch.limitKb === undefined ? node : ['bash', '-c', `ulimit -f ${launch.limitKb}; exec "$@"`, 'bash', ...node]
-  return spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.add(child)
+  return child
 }
 
 async function firstLine(child: Child): Promise<unknown> {
@@ -95,10 +100,10 @@ test('an entry is there after a kill -9 once append has returned', async () => {
 })
 
 test('processes that open a new journal at the same time all get it', async () => {
-  const children = Array.from({ length: 4 }, (_, i) =>
+  const openers = Array.from({ length: 4 }, (_, i) =>
     otherProcess(`journal.append({ type: 'stopped', reason: '${i}' }); journal.close(); say('done')`),
   )
-  expect(await Promise.all(children.map(said))).toEqual(children.map(() => ['done']))
+  expect(await Promise.all(openers.map(said))).toEqual(openers.map(() => ['done']))
   using journal = SqliteJournal.open(folder)
   expect([...journal.entries()].length).toBe(4)
 })
@@ -124,7 +129,7 @@ test('a hold of another process is respected, and free again when that process i
   const child = otherProcess(`
     journal.hold({ pid: process.pid, host: 'elsewhere', version: '0.1.0' })
     say('held')
-    setInterval(() => {}, 1000)`)
+    setInterval(() => journal, 1000)`)
   expect(await firstLine(child)).toBe('held')
   using journal = SqliteJournal.open(folder)
   expect(journal.isHeld()).toBe(true)

@@ -19,7 +19,7 @@ export async function takeAccount(m: Migration, signal: AbortSignal): Promise<Re
   const startedAtMs = state.startedAtMs ?? m.world.now()
   return {
     name: m.plan.name,
-    verdict: verdictOf(indices, total),
+    verdict: verdictOf(m.tasks, indices, total),
     source: m.plan.source.address,
     target: m.plan.target.address,
     startedAt: new Date(startedAtMs).toISOString(),
@@ -39,8 +39,9 @@ async function indexAccount(m: Migration, task: IndexTask, notes: string[], sign
   for (const round of rounds) for (const settled of round.settled.values()) counts = addCounts(counts, settled.counts)
   const query = task.query ?? { match_all: {} }
   const [targetCount, sourceCount] = [
-    await counted(m.target, task.target, task.action === 'create' ? { match_all: {} } : query, task.shards, notes, signal),
-    await counted(m.source, task.source, query, task.shards, notes, signal),
+    // The plan may give the target another number of shards, and an index that was there has its own.
+    await counted(m.target, task.target, task.action === 'create' ? { match_all: {} } : query, {}, notes, signal),
+    await counted(m.source, task.source, query, { shards: task.shards }, notes, signal),
   ]
   const { behind, deletes } = await sinceLastRound(m, task, notes, signal)
   if (deletes > 0) {
@@ -68,7 +69,7 @@ async function counted(
   cluster: Cluster,
   index: string,
   query: JsonObject,
-  shards: number,
+  where: { readonly shards?: number },
   notes: string[],
   signal: AbortSignal,
 ): Promise<number | null> {
@@ -79,7 +80,7 @@ async function counted(
     if (error.code !== 'forbidden') throw error
   }
   try {
-    return await count(cluster, index, query, { shards }, signal)
+    return await count(cluster, index, query, where, signal)
   } catch (thrown) {
     const error = asShardferryError(thrown)
     if (error.code !== 'forbidden') throw error
@@ -113,13 +114,15 @@ async function sinceLastRound(
   return { behind, deletes }
 }
 
-function verdictOf(indices: readonly IndexReport[], total: Counts): Verdict {
-  const equal = indices.every(
-    one =>
-      one.balanced &&
-      one.behind === 0 &&
-      (one.sourceCount === null || one.targetCount === null || one.targetCount + one.counts.setAside === one.sourceCount),
-  )
+function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[], total: Counts): Verdict {
+  const equal = indices.every(one => one.balanced && one.behind === 0 && countsAgree(tasks, one))
   if (!equal) return 'differs'
   return total.setAside > 0 ? 'set-aside' : 'exact'
+}
+
+/** An index that was on the target before may hold documents of its own. */
+function countsAgree(tasks: readonly IndexTask[], { index, sourceCount, targetCount, counts }: IndexReport): boolean {
+  if (sourceCount === null || targetCount === null) return true
+  const more = targetCount + counts.setAside - sourceCount
+  return tasks.find(task => task.source === index)?.action === 'into-existing' ? more >= 0 : more === 0
 }

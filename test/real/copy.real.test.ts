@@ -118,7 +118,7 @@ function secretsIn({ source, target }: Pair, folder: string, outcomes: readonly 
     ),
     encodeURIComponent(password),
   ])
-  const places = new Map(
+  const places = new Map<string, string>(
     outcomes.flatMap(
       ({ stdout, stderr }, i) =>
         [

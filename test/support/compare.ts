@@ -14,11 +14,13 @@ export interface CompareOptions {
   readonly target?: string
   /** Documents that must stand on the target in another form than on the source, by id. */
   readonly instead?: ReadonlyMap<string, string>
+  /** Only these documents of the source must be there. */
+  readonly query?: object
 }
 
 /** Every document of both indices: id, routing, and the bytes of `_source`. */
 export async function compare({ source, target }: Pair, index: string, options: CompareOptions = {}): Promise<Comparison> {
-  const [here, there] = await Promise.all([readAll(source, index), readAll(target, options.target ?? index)])
+  const [here, there] = await Promise.all([readAll(source, index, options.query), readAll(target, options.target ?? index)])
   const differences: string[] = []
   for (const [place, { id, source: bytes }] of here) {
     const instead = options.instead?.get(id)
@@ -37,10 +39,10 @@ interface Found {
 }
 
 /** By id and routing: an id is unique within its shard only. */
-async function readAll(site: Site, index: string): Promise<Map<string, Found>> {
+async function readAll(site: Site, index: string, query: object = { match_all: {} }): Promise<Map<string, Found>> {
   const found = new Map<string, Found>()
   await site.json('POST', `/${encodeURIComponent(index)}/_refresh`)
-  const first = { size: 1000, sort: ['_doc'], track_total_hits: true }
+  const first = { query, size: 1000, sort: ['_doc'], track_total_hits: true }
   let page = await pageOf(site, `/${encodeURIComponent(index)}/_search?scroll=5m`, first)
   const { total } = page
   while (page.hits.length > 0) {

@@ -33,9 +33,10 @@ export class PageSizes {
     this.#docBytes.set(task.source, known === undefined || seen > known ? seen : known + (seen - known) / 8)
   }
 
-  /** After an answer that was too large for the server or for us. */
+  /** After an answer of so many documents that was too large for the server or for us. Pages never grow by it. */
   shrink(task: IndexTask, pageDocs: number): void {
-    this.#docBytes.set(task.source, Math.ceil((4 * this.#pageBytes) / Math.max(1, pageDocs)))
+    const known = this.#docBytes.get(task.source) ?? 0
+    this.#docBytes.set(task.source, Math.max(known, Math.ceil((4 * this.#pageBytes) / Math.max(1, pageDocs))))
   }
 }
 

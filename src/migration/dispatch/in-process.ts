@@ -6,15 +6,19 @@ import type { Dispatcher, Throttler, Work, World } from '../../model/ports.ts'
 export interface InProcessOptions {
   /** Partitions moved at once. */
   readonly readers: number
-  /** How long one partition may fail, again and again, before the run stops. */
+  /** How long one partition may fail, again and again, before the run stops; counted from its first failure. */
   readonly giveUpAfterMs: number
 }
 
 type Move = (work: Work, attempt: number, signal: AbortSignal) => Promise<Settled>
+/** `run`: whose turn it is; a run leaves the running ones only when its turn is taken, so none is overlooked. */
 type Turn =
   | { readonly kind: 'work'; readonly next: IteratorResult<Work> }
-  | { readonly kind: 'settled'; readonly settled: Settled }
-  | { readonly kind: 'failed'; readonly thrown: unknown }
+  | { readonly kind: 'settled'; readonly run: Promise<Turn>; readonly settled: Settled }
+  | { readonly kind: 'failed'; readonly run: Promise<Turn> | undefined; readonly thrown: unknown }
+
+/** A partition that takes long to fail (a pause that outlasts its scroll) gets so many attempts, however long they last. */
+const fewestAttempts = 5
 
 /**
  * Runs partitions in this process, some at once. A partition that fails for a reason that may pass is moved again from
@@ -33,7 +37,7 @@ export function inProcessDispatcher(move: Move, world: World, throttler: Throttl
       const pull = (): Promise<Turn> =>
         more.next().then(
           result => ({ kind: 'work', next: result }),
-          (thrown: unknown) => ({ kind: 'failed', thrown }),
+          (thrown: unknown) => ({ kind: 'failed', run: undefined, thrown }),
         )
       try {
         for (;;) {
@@ -47,28 +51,30 @@ export function inProcessDispatcher(move: Move, world: World, throttler: Throttl
               if (turn.next.done) exhausted = true
               else if (!failed) {
                 const run: Promise<Turn> = movedAtLast(turn.next.value, move, world, throttler, options, signal).then(
-                  settled => ({ kind: 'settled', settled }),
-                  (thrown: unknown) => ({ kind: 'failed', thrown }),
+                  settled => ({ kind: 'settled', run, settled }),
+                  (thrown: unknown) => ({ kind: 'failed', run, thrown }),
                 )
                 running.add(run)
-                void run.finally(() => running.delete(run))
               }
               break
             }
             case 'settled':
+              running.delete(turn.run)
               yield turn.settled
               break
             case 'failed':
+              if (turn.run) running.delete(turn.run)
+              else next = undefined
               failed ??= turn
               exhausted = true
-              next = undefined
               stop.abort(new ShardferryError('stopped', 'Another partition failed.'))
               break
           }
         }
       } finally {
         stop.abort(new ShardferryError('stopped', 'The run ended.'))
-        await Promise.all(running)
+        await Promise.all([next, ...running])
+        await more.return?.()
       }
       if (failed) throw failed.thrown
       outer.throwIfAborted()
@@ -84,14 +90,15 @@ async function movedAtLast(
   options: InProcessOptions,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const startMs = world.now()
+  let failingSinceMs: number | undefined
   for (let attempt = 1; ; attempt++) {
     try {
       return await move(work, attempt, signal)
     } catch (thrown) {
       const error = asShardferryError(thrown)
       if (signal.aborted || error.recovery === 'fatal') throw error
-      if (world.now() - startMs > options.giveUpAfterMs) {
+      failingSinceMs ??= world.now()
+      if (attempt >= fewestAttempts && world.now() - failingSinceMs > options.giveUpAfterMs) {
         throw new ShardferryError(
           'retries-spent',
           `Partition ${work.partition.id} failed ${attempt} times. Last: ${error.message}`,
