@@ -51,6 +51,7 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
     publishedAtMs = Date.now()
     journal.publish(progress)
   }
+  if (!json) print('')
   view.start()
   // A state folder that can no longer be written stops the run: what cannot be remembered must not go on.
   const broken = new AbortController()
@@ -68,7 +69,7 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
     writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`)
     writeFileSync(join(folder, 'report.txt'), `${reportText(report, { colour: false, columns: 120 })}\n`)
     if (json) emit(reportEvent(report, Date.now()))
-    else print(`${reportText(report, lookOf(process.stdout))}\nReport: ${join(folder, 'report.json')}`)
+    else print(`\n${reportText(report, lookOf(process.stdout))}\n\nReport: ${join(folder, 'report.json')}`)
     return exitCodeOf(report)
   } finally {
     clearInterval(timer)

@@ -17,7 +17,10 @@ const value = fc.letrec<{ value: string; object: string; list: string }>(tie => 
   value: fc.oneof({ maxDepth: 4 }, jsonString, number, fc.constantFrom('true', 'false', 'null'), tie('object'), tie('list')),
   list: fc.tuple(fc.array(tie('value'), { maxLength: 4 }), gap).map(([items, g]) => `[${g}${items.join(`${g},${g}`)}${g}]`),
   object: fc
-    .tuple(fc.array(fc.tuple(jsonString, tie('value')), { maxLength: 4 }), gap)
+    .tuple(
+      fc.uniqueArray(fc.tuple(jsonString, tie('value')), { maxLength: 4, selector: ([key]) => JSON.parse(key) as string }),
+      gap,
+    )
     .map(([members, g]) => `{${g}${members.map(([k, v]) => `${k}${g}:${g}${v}`).join(`${g},${g}`)}${g}}`),
 }))
 const doc = fc.record({

@@ -44,6 +44,18 @@ const braceClose = 0x7d
 const bracketOpen = 0x5b
 const bracketClose = 0x5d
 
+/** So many decimal digits always fit a double. */
+const exactDigits = 15
+
+/** Keys by their length. */
+const knownKeys: readonly (readonly { readonly key: string; readonly bytes: Uint8Array }[] | undefined)[] = (() => {
+  const byLength: { key: string; bytes: Uint8Array }[][] = []
+  for (const key of ['_index', '_type', '_id', '_version', '_seq_no', '_primary_term', '_score', '_routing', '_source', 'sort']) {
+    ;(byLength[key.length] ??= []).push({ key, bytes: Buffer.from(key, 'latin1') })
+  }
+  return byLength
+})()
+
 class Scanner {
   readonly #bytes: Uint8Array
   readonly #text: Buffer
@@ -163,20 +175,14 @@ class Scanner {
     }
   }
 
-  /** The keys of a hit come by the million: known ones are told by length and two letters, without making a string. */
+  /** The keys of a hit come by the million: known ones are told by their bytes, without making a string. */
   #key(): string {
     const from = this.#at + 1
     const to = this.#endOfString()
-    const length = to - from
     const b = this.#bytes
-    if (b[from] === 0x5f) {
-      const second = b[from + 1]
-      const third = b[from + 2]
-      if (length === 7 && second === 0x73 && third === 0x6f && this.#text.toString('latin1', from, to) === '_source')
-        return '_source'
-      if (length === 3 && second === 0x69 && third === 0x64) return '_id'
-      if (length === 6 && second === 0x69 && third === 0x6e) return '_index'
-      if (length === 6 && second === 0x73 && third === 0x63) return '_score'
+    candidates: for (const known of knownKeys[to - from] ?? []) {
+      for (let i = 0; i < known.bytes.length; i++) if (b[from + i] !== known.bytes[i]) continue candidates
+      return known.key
     }
     return this.#text.toString('utf8', from, to)
   }
@@ -196,6 +202,14 @@ class Scanner {
     this.#blanks()
     const from = this.#at
     this.#skip()
+    const length = this.#at - from
+    let value = 0
+    for (let i = from; i < this.#at && length <= exactDigits; i++) {
+      const digit = this.#bytes[i]! - 0x30
+      if (digit < 0 || digit > 9) value = Number.NaN
+      else value = 10 * value + digit
+    }
+    if (length <= exactDigits && !Number.isNaN(value)) return BigInt(value)
     const digits = this.#text.toString('latin1', from, this.#at)
     if (!/^-?\d{1,19}$/.test(digits)) throw this.#unreadable(`a whole number is expected, not ${digits.slice(0, 30)}`)
     return BigInt(digits)

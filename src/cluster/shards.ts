@@ -3,7 +3,7 @@ import type { ShardMark } from '../model/entries.ts'
 import type { JsonObject } from '../model/plan.ts'
 import type { Cluster } from './cluster.ts'
 import { indexPath } from './cluster.ts'
-import { json } from './json.ts'
+import { json, jsonIfFound } from './json.ts'
 
 interface ShardCopy {
   readonly routing: { readonly primary: boolean; readonly state: string }
@@ -100,15 +100,13 @@ export async function count(
   return answer.count
 }
 
-/** The uuid an index has now; undefined where there is none of that name. */
+/** The uuid an index has now; undefined where there is none of that name. @throws ShardferryError where the cluster does not tell */
 export async function indexUuid(cluster: Cluster, index: string, signal: AbortSignal): Promise<string | undefined> {
-  const answer = await cluster.exchange({
+  const settings = await jsonIfFound<Record<string, { settings?: Record<string, string> }>>(cluster, {
     method: 'GET',
     path: `/${indexPath(index)}/_settings/index.uuid`,
     query: { flat_settings: true },
     signal,
   })
-  if (answer.status === 404) return undefined
-  const settings = JSON.parse(new TextDecoder().decode(answer.body)) as Record<string, { settings?: Record<string, string> }>
-  return settings[index]?.settings?.['index.uuid']
+  return settings?.[index]?.settings?.['index.uuid']
 }

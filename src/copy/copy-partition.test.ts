@@ -10,7 +10,12 @@ const task = indexTask('cities')
 const part = partition('cities', 0, 99)
 
 function docs(from: number, count: number): Doc[] {
-  return Array.from({ length: count }, (_, i) => ({ id: `${from + i}`, routing: undefined, version: 1n, source: Buffer.from('{}') }))
+  return Array.from({ length: count }, (_, i) => ({
+    id: `${from + i}`,
+    routing: undefined,
+    version: 1n,
+    source: Buffer.from('{}'),
+  }))
 }
 
 interface Made {
@@ -70,11 +75,18 @@ function lane({ batches = [], write = allWritten, keep, commit }: Made) {
   }
   const meter: Meter = {
     read: (_, docs, bytes) => (shown = { ...shown, read: shown.read + docs, bytes: shown.bytes + bytes }),
-    wrote: (_, result) => (shown = { ...shown, written: shown.written + result.written, setAside: shown.setAside + result.rejected.length }),
+    wrote: (_, result) =>
+      (shown = { ...shown, written: shown.written + result.written, setAside: shown.setAside + result.rejected.length }),
     retried: () => undefined,
     redone: (_, counts) => {
       log.push('redone')
-      shown = { ...shown, read: shown.read - counts.read, written: shown.written - counts.written, setAside: shown.setAside - counts.setAside, bytes: shown.bytes - counts.bytes }
+      shown = {
+        ...shown,
+        read: shown.read - counts.read,
+        written: shown.written - counts.written,
+        setAside: shown.setAside - counts.setAside,
+        bytes: shown.bytes - counts.bytes,
+      }
     },
   }
   const world = virtualWorld()
@@ -104,7 +116,15 @@ test('a partition is settled with an account of everything read, and its memory 
   })
   expect(seen()).toMatchObject({ released: 3, shown: { read: 18, written: 12, setAside: 3 } })
   expect(log).toEqual(['keep 0', 'keep 10', 'keep 15', 'commit'])
-  expect(world.passed).toEqual(['page-read', 'batch-written', 'page-read', 'batch-written', 'page-read', 'batch-written', 'partition-written'])
+  expect(world.passed).toEqual([
+    'page-read',
+    'batch-written',
+    'page-read',
+    'batch-written',
+    'page-read',
+    'batch-written',
+    'partition-written',
+  ])
 })
 
 test('an empty partition is settled with an empty account', async () => {
@@ -183,16 +203,24 @@ test('a batch whose write fails is given back too', async () => {
   expect([begun, seen().released]).toEqual([2, 2])
 })
 
-test.each(['keep', 'commit'] as const)('where set-aside documents cannot be kept (%s), the partition is not settled', async where => {
-  const failure = new ShardferryError('state-unwritable', 'disk full')
-  const { copy, log, seen } = lane({
-    batches: [docs(0, 1)],
-    write: batch => Promise.resolve({ written: 0, alreadyNewer: 0, rejected: [{ doc: batch.docs[0]!, status: 400, type: 't', reason: 'r' }] }),
-    [where]: () => {
-      throw failure
-    },
-  })
-  await expect(copy()).rejects.toBe(failure)
-  expect(log.slice(-2)).toEqual(['discard', 'redone'])
-  expect(seen().shown.read).toBe(0)
-})
+test.each(['keep', 'commit'] as const)(
+  'where set-aside documents cannot be kept (%s), the partition is not settled',
+  async where => {
+    const failure = new ShardferryError('state-unwritable', 'disk full')
+    const { copy, log, seen } = lane({
+      batches: [docs(0, 1)],
+      write: batch =>
+        Promise.resolve({
+          written: 0,
+          alreadyNewer: 0,
+          rejected: [{ doc: batch.docs[0]!, status: 400, type: 't', reason: 'r' }],
+        }),
+      [where]: () => {
+        throw failure
+      },
+    })
+    await expect(copy()).rejects.toBe(failure)
+    expect(log.slice(-2)).toEqual(['discard', 'redone'])
+    expect(seen().shown.read).toBe(0)
+  },
+)

@@ -39,7 +39,17 @@ test('what was kept is read back whole after the commit: bytes, routing, version
   ])
   attempt.commit()
   expect(readSetAside(folder, one)).toEqual([
-    { index: 'cities', target: 'cities-v2', id: 'a"b\n', routing: 'r', version: String(2n ** 62n), status: 400, type: 'x', reason: 'y', source },
+    {
+      index: 'cities',
+      target: 'cities-v2',
+      id: 'a"b\n',
+      routing: 'r',
+      version: String(2n ** 62n),
+      status: 400,
+      type: 'x',
+      reason: 'y',
+      source,
+    },
   ])
 })
 

@@ -7,6 +7,8 @@ import type { Report } from '../model/report.ts'
 export interface MigrationState {
   readonly plan: Plan | undefined
   readonly startedAtMs: number | undefined
+  /** Time that runs were under way, from each start to its last entry; a process that hangs about counts only as far as it wrote. */
+  readonly activeMs: number
   readonly steps: ReadonlyMap<string, StepState>
   readonly indices: ReadonlyMap<string, IndexState>
   /** Target indices this migration made, by source index, with the uuid they got. */
@@ -53,6 +55,8 @@ export function fold(entries: Iterable<StoredEntry>): MigrationState {
 export class FoldingState implements MigrationState {
   plan: Plan | undefined
   startedAtMs: number | undefined
+  activeMs = 0
+  #lastAtMs = 0
   readonly steps: Map<string, StepState> = new Map()
   readonly indices: Map<string, { rounds: FoldingRound[] }> = new Map()
   readonly created: Map<string, string> = new Map()
@@ -65,6 +69,9 @@ export class FoldingState implements MigrationState {
 
   apply(entry: Entry, number: number, atMs: number): void {
     this.lastNumber = number
+    if (this.startedAtMs !== undefined && entry.type !== 'started' && entry.type !== 'asked')
+      this.activeMs += atMs - this.#lastAtMs
+    if (entry.type !== 'asked') this.#lastAtMs = atMs
     switch (entry.type) {
       case 'planned':
         this.plan = entry.plan

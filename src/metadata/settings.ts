@@ -43,7 +43,7 @@ export function targetSettings(
     }
     return value
   })
-  if (unasked.length > 0) note('stripped', `index.{${unasked.toSorted().join(', ')}}`, 'the server gives every index its own')
+  if (unasked.length > 0) note('stripped', 'index.*', `every server sets these by itself: ${unasked.toSorted().join(', ')}`)
   const analysed = convertAnalysis(kept, from, to)
   return { settings: analysed.settings, changes: [...changes, ...analysed.changes] }
 }

@@ -23,7 +23,7 @@ export async function takeAccount(m: Migration, signal: AbortSignal): Promise<Re
     source: m.plan.source.address,
     target: m.plan.target.address,
     startedAt: new Date(startedAtMs).toISOString(),
-    tookMs: m.world.now() - startedAtMs,
+    tookMs: state.activeMs,
     total,
     balanced: indices.every(one => one.balanced),
     indices,
@@ -120,9 +120,13 @@ function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[],
   return total.setAside > 0 ? 'set-aside' : 'exact'
 }
 
-/** An index that was on the target before may hold documents of its own. */
+/**
+ * A document that was set aside may still stand on the target: in an older form, or in a newer one that came in a later
+ * round. And an index that was on the target before may hold documents of its own.
+ */
 function countsAgree(tasks: readonly IndexTask[], { index, sourceCount, targetCount, counts }: IndexReport): boolean {
   if (sourceCount === null || targetCount === null) return true
   const more = targetCount + counts.setAside - sourceCount
-  return tasks.find(task => task.source === index)?.action === 'into-existing' ? more >= 0 : more === 0
+  const intoExisting = tasks.find(task => task.source === index)?.action === 'into-existing'
+  return more >= 0 && (intoExisting || more <= counts.setAside)
 }

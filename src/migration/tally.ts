@@ -1,10 +1,10 @@
 import type { WriteResult } from '../model/documents.ts'
 import { addCounts, noCounts } from '../model/documents.ts'
-import type { Counts } from '../model/documents.ts'
+import type { Counts, Partition } from '../model/documents.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Meter, Throttler, World } from '../model/ports.ts'
 import type { IndexProgress, Phase, Progress } from '../model/progress.ts'
-import type { MigrationState } from '../journal/fold.ts'
+import type { MigrationState, RoundState } from '../journal/fold.ts'
 
 interface Sample {
   readonly atMs: number
@@ -88,7 +88,7 @@ export class Tally implements Meter {
         round = Math.max(round, one.round)
       }
       const counted = rounds.reduce(
-        (sum, one) => sum + one.partitions.reduce((docs, partition) => docs + partition.estimatedDocs, 0),
+        (sum, one) => sum + one.partitions.reduce((docs, partition) => docs + expected(one, partition), 0),
         0,
       )
       const expectedDocs = Math.max(rounds.length > 0 ? counted : task.estimate.docs, counts.read)
@@ -106,7 +106,8 @@ export class Tally implements Meter {
     })
     const counts = indices.reduce((sum, one) => addCounts(sum, one.counts), noCounts)
     const expectedDocs = indices.reduce((sum, one) => sum + one.expectedDocs, 0)
-    const rate = this.#rate('', settledDocs(counts), counts.bytes, nowMs)
+    const done = this.phase === 'done'
+    const rate = done ? meanRate(counts, nowMs - this.#startMs) : this.#rate('', settledDocs(counts), counts.bytes, nowMs)
     const left = Math.max(0, expectedDocs - settledDocs(counts))
     return {
       name: this.#plan.name,
@@ -128,7 +129,7 @@ export class Tally implements Meter {
       indices,
       docsPerSecond: rate.docs,
       bytesPerSecond: rate.bytes,
-      etaMs: rate.docs > 0 ? Math.round((1000 * left) / rate.docs) : null,
+      etaMs: rate.docs > 0 && !done ? Math.round((1000 * left) / rate.docs) : null,
       width: this.#throttler.width,
       maxWidth: this.#throttler.maxWidth,
       throttleReason: this.#throttler.reason,
@@ -150,6 +151,16 @@ export class Tally implements Meter {
     if (seconds <= 0) return { docs: 0, bytes: 0 }
     return { docs: Math.max(0, (docs - first.docs) / seconds), bytes: Math.max(0, (bytes - first.bytes) / seconds) }
   }
+}
+
+/** What a partition held where that is known, and otherwise what was counted when it was cut. */
+function expected(round: RoundState, partition: Partition): number {
+  return round.settled.get(partition.id)?.counts.read ?? partition.estimatedDocs
+}
+
+function meanRate(counts: Counts, elapsedMs: number): { docs: number; bytes: number } {
+  const seconds = Math.max(elapsedMs, 1) / 1000
+  return { docs: settledDocs(counts) / seconds, bytes: counts.bytes / seconds }
 }
 
 /** Documents whose fate is known. */

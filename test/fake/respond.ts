@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import type { ActiveFaults } from './faults.ts'
 import { filterPath } from './filter-path.ts'
 import type { Reply } from './http.ts'
-import { encodeJson, reserialised } from './json.ts'
+import { encodeJson, isObject, reserialised } from './json.ts'
 
 export interface Encoded {
   status: number
@@ -19,7 +19,7 @@ export function encodeReply(reply: Reply, request: { query: URLSearchParams; hea
   let body = Buffer.alloc(0)
   if (reply.body !== undefined) {
     headers['content-type'] = 'application/json; charset=UTF-8'
-    const filter = request.query.get('filter_path')
+    const filter = isError(reply) ? null : request.query.get('filter_path')
     const pretty = request.query.get('pretty')
     let value = filter !== null || (pretty !== null && pretty !== 'false') ? reserialised(reply.body) : reply.body
     if (filter !== null) value = filterPath(value, filter) ?? {}
@@ -30,6 +30,11 @@ export function encodeReply(reply: Reply, request: { query: URLSearchParams; hea
     body = Buffer.from(gzipSync(body, { level: 3 }))
   }
   return { status: reply.status, headers: { ...headers, 'content-length': String(body.length) }, body }
+}
+
+/** Servers leave errors whole, whatever was asked for. */
+function isError({ status, body }: Reply): boolean {
+  return status >= 400 && isObject(body) && 'error' in body
 }
 
 /** How long a cut answer may take to reach the client before the connection ends. */

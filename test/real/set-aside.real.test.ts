@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { compare } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
-import { startPair, startTarget, stop } from '../support/pair.ts'
+import { settled, startPair, startTarget, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
 import { ferryOf } from '../support/shardferry.ts'
 import type { Report } from '../support/shardferry.ts'
@@ -19,8 +19,10 @@ const plain = { number_of_shards: 1, number_of_replicas: 0 }
 const megabyte = 1024 * 1024
 
 beforeAll(async () => {
-  pair = await startPair('test-real-set-aside', { source: { heap: '2g' }, target: { heap: '2g' } })
-  narrow = await startTarget('test-real-narrow', { settings: { 'http.max_content_length': '5mb' } })
+  ;[pair, narrow] = await settled([
+    startPair('test-real-set-aside', { source: { heap: '2g' }, target: { heap: '2g' } }),
+    startTarget('test-real-narrow', { settings: { 'http.max_content_length': '5mb' } }),
+  ])
 })
 afterAll(async () => {
   await stop('test-real-set-aside', pair?.source, pair?.target)

@@ -54,7 +54,7 @@ async function ended(name: string): Promise<void> {
 }
 
 /** Waits for all, also where one fails, so that nothing is still starting when it is stopped. */
-async function settled<T extends readonly Promise<unknown>[]>(
+export async function settled<T extends readonly Promise<unknown>[]>(
   promises: readonly [...T],
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises)

@@ -183,8 +183,7 @@ function searchBody(source: Cluster, task: IndexTask, partition: Partition, size
     size,
     sort: ['_doc'],
     ...(modern ? { track_total_hits: true } : {}),
-    ...(flavor === 'opensearch' || atLeast(version, 6, 7) ? { seq_no_primary_term: true } : {}),
-    version: true,
+    ...(task.versionFrom === 'seq-no' ? { seq_no_primary_term: true } : { version: true }),
     query: range.by === 'seq-no' ? rangeQuery(task, range.from, range.to) : (task.query ?? { match_all: {} }),
     ...(range.by === 'slice' && range.of > 1 ? { slice: { id: range.slice, max: range.of } } : {}),
   }

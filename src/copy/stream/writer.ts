@@ -12,7 +12,7 @@ import { nothingSorted, sortItems } from './sort-items.ts'
 import type { Sorted } from './sort-items.ts'
 
 export interface StreamWriterOptions {
-  /** How long the same documents are sent again after failures before the run stops. */
+  /** How long the same documents are sent again, none of them being taken, before the run stops. A blocked target is waited for. */
   readonly giveUpAfterMs: number
 }
 
@@ -84,6 +84,7 @@ export function streamWriter(
             throttler.observe('accepted')
             break
           }
+          if (turn.again.length < pending.length) failingSinceMs = undefined
           pending = turn.again
         }
         // After a failure of the whole request nothing of this turn counts: the same documents go again, with the same versions.
@@ -91,8 +92,9 @@ export function streamWriter(
         const reason = failure ? failure.message : turn.reason
         throttler.observe('rejected', blocked ? `target blocks writes: ${reason}` : reason)
         meter.retried(reason)
-        failingSinceMs ??= world.now()
-        if (!blocked && world.now() - failingSinceMs > options.giveUpAfterMs) throw spent(task.target, failure, reason)
+        failingSinceMs = blocked ? undefined : (failingSinceMs ?? world.now())
+        if (failingSinceMs !== undefined && world.now() - failingSinceMs > options.giveUpAfterMs)
+          throw spent(task.target, failure, reason)
         await world.sleep(backoffMs(attempt, world.random()), signal)
       }
       return { written: done.written, alreadyNewer: done.alreadyNewer, rejected: done.rejected }

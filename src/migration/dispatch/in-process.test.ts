@@ -127,7 +127,9 @@ test('a cluster that does not answer is given time, and the width goes down', as
 })
 
 test('a partition that fails again and again stops the run with the last reason', async () => {
-  const { run, begun } = dispatch(() => Promise.reject(new ShardferryError('response-partial', 'a shard failed', { recovery: 'redo' })))
+  const { run, begun } = dispatch(() =>
+    Promise.reject(new ShardferryError('response-partial', 'a shard failed', { recovery: 'redo' })),
+  )
   await expect(run(stream(works(1)))).rejects.toMatchObject({
     code: 'retries-spent',
     message: expect.stringContaining('a shard failed') as string,
