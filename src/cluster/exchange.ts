@@ -25,7 +25,8 @@ export function exchangeOnce(pool: Dispatcher, request: WireRequest): Promise<An
     let headers: Answer['headers'] = {}
     let buffer: Uint8Array | undefined
     let length = 0
-    const onAbort = (): void => abort?.(request.signal.reason as Error)
+    // A request that still waits for its socket (a host that swallows packets, a TLS handshake) is given up at once.
+    const onAbort = (): void => (abort ?? reject)(request.signal.reason as Error)
     request.signal.addEventListener('abort', onAbort, { once: true })
     const end = (): void => request.signal.removeEventListener('abort', onAbort)
 

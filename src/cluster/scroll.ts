@@ -12,8 +12,11 @@ export interface HeldPage extends Page {
 }
 
 export interface PageLimits {
-  /** Shards that must have answered: a search that a shard missed is an error, not a short page. */
-  readonly shards: number
+  /**
+   * Shards that must have answered: a search that a shard missed is an error, not a short page. `some` for a slice:
+   * OpenSearch 2.19 asks only the shards that the slice lies on, and counts no others.
+   */
+  readonly shards: number | 'some'
   readonly maxBytes: number
 }
 
@@ -105,12 +108,13 @@ async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimit
 
 function requireWhole(page: Page, limits: PageLimits, cluster: Cluster, request: ClusterRequest): void {
   const { total, failed, reason } = page.shards
-  if (total === limits.shards && failed === 0 && !page.timedOut) return
+  const asked = limits.shards === 'some' ? Math.max(total, 1) : limits.shards
+  if (total === asked && failed === 0 && !page.timedOut) return
   const what = page.timedOut
     ? 'the search timed out'
     : failed > 0
       ? `${failed} of ${total} shards failed${reason ? `: ${reason}` : ''}`
-      : `${total} shards answered where ${limits.shards} were asked`
+      : `${total} shards answered where ${asked} were asked`
   const lostScroll = reason?.includes('search_context_missing') === true
   throw new ShardferryError(
     lostScroll ? 'cursor-lost' : 'response-partial',

@@ -52,7 +52,8 @@ export function mergeMapping(into: JsonObject, addition: JsonObject): JsonObject
   for (const [name, field] of Object.entries(asObject(addition['properties']))) {
     const old = before[name]
     if (!isObject(old) || !isObject(field)) properties[name] = field
-    else if (typeOf(old) === typeOf(field)) properties[name] = mergeMapping(old, field)
+    else if (typeOf(old) === typeOf(field) || (typeOf(old) === 'nested' && field['type'] === undefined))
+      properties[name] = mergeMapping(old, field)
     else throw illegalArgument(`mapper [${name}] cannot be changed from type [${typeOf(old)}] to [${typeOf(field)}]`)
   }
   const sorted = Object.entries(properties).sort(([left], [right]) => (left < right ? -1 : 1))

@@ -16,7 +16,8 @@ import type { Index, Store } from './store.ts'
 
 export function search(call: Call): Reply {
   const request = readSearch(call)
-  const views = request.pit ? use(call.store, request.pit.id, 'pit', request.pit.keepAlive).views : viewsOf(call)
+  const reached = request.pit ? use(call.store, request.pit.id, 'pit', request.pit.keepAlive).views : viewsOf(call)
+  const views = skipsShardsOutsideSlice(call.store) ? reached.filter(view => sliceOf(view, request) !== undefined) : reached
   checkAgainst(views, request, call.store)
   const hits = collect(views, request, call.store)
   const after = request.searchAfter
@@ -161,17 +162,35 @@ function sortable(field: string, index: Index, store: Store, request: SearchRequ
 
 /** All hits of a search in their order. */
 function collect(views: readonly View[], request: SearchRequest, store: Store): Hit[] {
-  const { slice } = request
   const hits: Hit[] = []
   for (const view of views) {
+    const part = sliceOf(view, request)
+    if (part === undefined) continue
     const wanted = compile(request.query, view.index, store.kind)
     const sort = request.sort.map(field => sortReader(field, view, store))
     view.docs.forEach((doc, position) => {
-      if (slice && hash(doc.id) % slice.max !== slice.id) return
+      if (hash(doc.id) % part.max !== part.id) return
       if (view.visible(doc) && wanted(doc)) hits.push({ view, doc, sort: sort.map(read => read(doc, position)) })
     })
   }
   return request.sort.length === 0 ? hits : hits.sort((left, right) => compareSort(left.sort, right.sort, request.sort))
+}
+
+/**
+ * Which part of a shard a slice is; undefined where it has none of it. Slices are dealt out to shards in turn, or shards
+ * to slices where there are more of those, as SliceBuilder does.
+ */
+function sliceOf({ index, shard }: View, { slice }: SearchRequest): { id: number; max: number } | undefined {
+  if (slice === undefined) return { id: 0, max: 1 }
+  const shards = index.shards.length
+  if (slice.max < shards) return shard % slice.max === slice.id ? { id: 0, max: 1 } : undefined
+  if (slice.id % shards !== shard) return undefined
+  return { id: Math.floor(slice.id / shards), max: Math.floor((slice.max - shard - 1) / shards) + 1 }
+}
+
+/** OpenSearch 2.19 and later leave out shards that a slice has no part of, in `_shards.total` too. */
+function skipsShardsOutsideSlice({ kind, major, minor }: Store): boolean {
+  return kind.flavor === 'opensearch' && (major > 2 || (major === 2 && minor >= 19))
 }
 
 type SortReader = (doc: Hit['doc'], position: number) => SortValue

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { compare, definitionOf } from '../support/compare.ts'
+import { compare, definitionOf, everythingOn } from '../support/compare.ts'
 import { bulk, load, people } from '../support/documents.ts'
 import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
@@ -107,11 +107,11 @@ test("the application's own versions arrive when asked for", async () => {
 
 test.each(['copy --dry-run', 'check', 'plan', 'run --dry-run'])('%s changes nothing', async command => {
   const ferry = ferryOf(pair)
-  const before = await everythingOnTarget()
+  const before = await everythingOn(pair.target)
   const told = await ferry.run([...command.split(' '), '--index', 'orders', '--rename', 'untouched'])
   expect(told).toMatchObject({ code: 0, stderr: '' })
   expect(told.stdout).toContain(command === 'check' ? 'The migration can run.' : 'orders')
-  expect(await everythingOnTarget()).toEqual(before)
+  expect(await everythingOn(pair.target)).toEqual(before)
   expect(existsSync(ferry.state)).toBe(false)
 })
 
@@ -189,14 +189,6 @@ async function indicesOf(pattern: string): Promise<string[]> {
   const { status, body } = await pair.target.send('GET', path)
   if (status === 404) return []
   return (JSON.parse(body.toString()) as { index: string }[]).map(({ index }) => index).sort()
-}
-
-/** Metadata and documents of the target, without what the server changes by itself. */
-async function everythingOnTarget(): Promise<unknown> {
-  const path =
-    '/_cluster/state/metadata?filter_path=metadata.indices,metadata.templates,metadata.*template*,metadata.index-graveyard'
-  const counts = '/_cat/indices?format=json&h=index,uuid,docs.count,docs.deleted&s=index'
-  return [await pair.target.json('GET', path), await pair.target.json('GET', counts)]
 }
 
 function reportIn(state: string): Report {

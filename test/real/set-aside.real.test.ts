@@ -109,18 +109,18 @@ test('more refused documents than --max-set-aside allows stop the run, and the m
   expect(run.stderr).toMatch(/error \[set-aside-limit\]: .*the limit is 10\..*\[extra\].*--max-set-aside/s)
 })
 
-test('a document of 80 MB arrives among small ones', async () => {
+test('a document of 60 MB arrives among small ones', async () => {
   const { source } = pair
   const ferry = ferryOf(pair)
   await source.json('PUT', '/large', { settings: plain, mappings: { properties: { blob: { type: 'object', enabled: false } } } })
   await load(source, 'large', people(200))
-  await source.json('PUT', '/large/_doc/whale', large(80 * megabyte))
+  await source.json('PUT', '/large/_doc/whale', large(60 * megabyte))
   await load(source, 'large', people(100, 200))
   await source.json('POST', '/large/_refresh')
   expect(await ferry.run(['copy', '--index', 'large'])).toMatchObject({ code: 0, stderr: '' })
   expect(reportIn(ferry.state)).toMatchObject({ verdict: 'exact', total: { read: 301, written: 301 } })
   const [here, there] = await Promise.all([source, pair.target].map(site => site.bytes('GET', '/large/_source/whale')))
-  expect(here!.length).toBeGreaterThan(80 * megabyte)
+  expect(here!.length).toBeGreaterThan(60 * megabyte)
   expect(there!.equals(here!)).toBe(true)
 })
 

@@ -101,3 +101,12 @@ const own =
 export function chosenSettings({ settings }: Definition): Record<string, string | readonly string[]> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !own.test(name)))
 }
+
+/** Metadata and counts of every index, and what they are made with; equal as long as nobody changes a cluster. */
+export async function everythingOn(site: Site): Promise<unknown> {
+  const state = ['indices', 'templates', '*template*', 'index-graveyard'].map(part => `metadata.${part}`).join(',')
+  return [
+    await site.json('GET', `/_cluster/state/metadata?filter_path=${state}`),
+    await site.json('GET', '/_cat/indices?format=json&h=index,uuid,docs.count,docs.deleted&s=index'),
+  ]
+}

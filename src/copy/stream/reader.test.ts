@@ -372,6 +372,13 @@ test('a source without sequence numbers is read by slices, with the documents’
   expect(fake.store.contexts.size).toBe(0)
 })
 
+test.each([1, 2, 3, 7])('an OpenSearch source, which asks only the shards a slice lies on, is read whole by %d slices', async count => {
+  const read = { by: 'slices', slices: count } as const
+  await given(cities(50), { shards: 3, task: { read, versionFrom: 'version' }, fake: { flavor: 'opensearch', version: '2.19.4' } })
+  expect(idsOf(await readAll())).toEqual(idsOf(cities(50)))
+  expect(fake.store.contexts.size).toBe(0)
+})
+
 test('an empty index has no partitions, by sequence numbers as by slices', async () => {
   await given([])
   expect(await partitions()).toEqual([])

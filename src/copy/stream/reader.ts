@@ -132,7 +132,7 @@ async function* readPartition(
   signal: AbortSignal,
 ): AsyncIterable<Batch> {
   const pageDocs = sizes.of(task)
-  const limits = { shards: partition.range.by === 'seq-no' ? 1 : task.shards, maxBytes: sizes.ceiling(pageDocs) }
+  const limits = { shards: partition.range.by === 'seq-no' ? 1 : 'some', maxBytes: sizes.ceiling(pageDocs) } as const
   // One page that holds everything needs no scroll, and leaves nothing on the source to clean up.
   const single = partition.range.by === 'seq-no' && partition.estimatedDocs <= pageDocs
   const preference = partition.range.by === 'seq-no' ? shardPreference(task, partition.range.shard) : undefined

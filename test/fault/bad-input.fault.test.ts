@@ -1,0 +1,294 @@
+/** What people get wrong: each is one clear error with a code, a hint and an exit code, and the target stays as it was. */
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { compare, everythingOn } from '../support/compare.ts'
+import { load, people } from '../support/documents.ts'
+import { startPair, stop } from '../support/pair.ts'
+import type { Pair } from '../support/pair.ts'
+import { eventsOf, ferryOf } from '../support/shardferry.ts'
+import type { Environment, Ferry, Outcome } from '../support/shardferry.ts'
+
+let pair: Pair
+let before: unknown
+/** Answers every request with a page of HTML. */
+let website: Server
+
+beforeAll(async () => {
+  pair = await startPair('test-fault-input')
+  const settings = { number_of_shards: 1, number_of_replicas: 0 }
+  for (const index of ['orders', 'orders-2024', 'customers']) await pair.source.json('PUT', `/${index}`, { settings })
+  await load(pair.source, 'orders', people(900))
+  await pair.target.json('PUT', '/customers', { settings })
+  website = createServer((_request, response) => response.end('<html>It works!</html>')).listen(0, '127.0.0.1')
+  await once(website, 'listening')
+})
+afterAll(async () => {
+  website?.close()
+  await stop('test-fault-input', pair?.source, pair?.target)
+})
+beforeEach(async () => {
+  before = await everythingOn(pair.target)
+})
+
+interface Refusal {
+  readonly exit: number
+  readonly code: string
+  readonly message: RegExp
+  readonly hint: RegExp
+}
+
+/** One error with all of that, in text and as an event; no stack; nothing written on the target. */
+async function isRefused(ferry: Ferry, args: readonly string[], wanted: Refusal, env: Environment = {}): Promise<void> {
+  const [text, json] = [await ferry.run(args, env), await ferry.run([...args, '--json'], env)]
+  expect({ code: text.code, stderr: text.stderr }).toEqual({
+    code: wanted.exit,
+    stderr: expect.stringContaining(`error [${wanted.code}]: `),
+  })
+  expect(text.stderr.match(/error \[/g)).toHaveLength(1)
+  expect(text.stderr).not.toMatch(/\n\s+at /)
+  const error = lastEvent(json)
+  expect(error).toMatchObject({ event: 'error', code: wanted.code, exitCode: wanted.exit })
+  expect(error.message).toMatch(wanted.message)
+  expect(error.hint).toMatch(wanted.hint)
+  expect(await everythingOn(pair.target)).toEqual(before)
+}
+
+function lastEvent(outcome: Outcome): { message: string; hint: string } {
+  return eventsOf(outcome).at(-1) as { message: string; hint: string }
+}
+
+const copy = ['copy', '--index', 'orders']
+
+test.each(['source', 'target'] as const)('a wrong password of the %s', async side => {
+  const wanted = { exit: 3, code: 'unauthorized', message: new RegExp(`^The ${side} .*\\(401\\)`), hint: /password/ }
+  const env = { [`SHARDFERRY_${side.toUpperCase()}_PASSWORD`]: 'Wrong-password-1' }
+  await isRefused(ferryOf(pair), copy, wanted, env)
+})
+
+test.each(['source', 'target'] as const)("the other cluster's CA for the %s", async side => {
+  const wanted = {
+    exit: 3,
+    code: 'tls-untrusted',
+    message: new RegExp(`^The ${side} .*not trusted`),
+    hint: new RegExp(`--${side}-ca`),
+  }
+  const other = side === 'source' ? pair.target : pair.source
+  await isRefused(ferryOf(pair), copy, wanted, { [`SHARDFERRY_${side.toUpperCase()}_CA`]: other.caPath })
+})
+
+test('a port where nothing listens', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  const wanted = { exit: 3, code: 'unreachable', message: /^The target .*ECONNREFUSED/, hint: /port/ }
+  await isRefused(ferryOf(pair), copy, wanted, { SHARDFERRY_TARGET_URL: `https://127.0.0.1:${port}` })
+})
+
+test('http where the server speaks TLS', async () => {
+  const wanted = { exit: 3, code: 'wrong-protocol', message: /^The source .*speaks TLS/, hint: /https:\/\/ instead of http:\/\// }
+  await isRefused(ferryOf(pair), copy, wanted, { SHARDFERRY_SOURCE_URL: pair.source.urls.replace('https:', 'http:') })
+})
+
+test('https where the server does not speak TLS', async () => {
+  const { port } = website.address() as AddressInfo
+  const wanted = {
+    exit: 3,
+    code: 'wrong-protocol',
+    message: /^The source .*does not speak TLS/,
+    hint: /http:\/\/ instead of https:\/\//,
+  }
+  await isRefused(ferryOf(pair), copy, wanted, { SHARDFERRY_SOURCE_URL: `https://127.0.0.1:${port}` })
+})
+
+test('a server that is no cluster', async () => {
+  const { port } = website.address() as AddressInfo
+  const wanted = { exit: 3, code: 'not-a-cluster', message: /does not answer in JSON/, hint: /address of a node/ }
+  await isRefused(ferryOf(pair), copy, wanted, { SHARDFERRY_SOURCE_URL: `http://127.0.0.1:${port}` })
+})
+
+test('a host that does not exist', async () => {
+  const wanted = { exit: 3, code: 'unknown-host', message: /no-such-host\.invalid.*does not resolve/, hint: /DNS/ }
+  await isRefused(ferryOf(pair), copy, wanted, { SHARDFERRY_SOURCE_URL: 'https://no-such-host.invalid:9200' })
+})
+
+test('an index whose primary shard is not assigned', async () => {
+  const settings = { number_of_shards: 1, number_of_replicas: 0, 'routing.allocation.require._name': 'nosuch' }
+  await pair.source.json('PUT', '/red?wait_for_active_shards=0', { settings })
+  try {
+    const wanted = { exit: 6, code: 'cluster-red', message: /source.*not assigned: red/, hint: /allocation\/explain/ }
+    await isRefused(ferryOf(pair), ['copy', '--index', 'red'], wanted)
+  } finally {
+    await pair.source.json('DELETE', '/red')
+  }
+})
+
+test('a name that no index has: near ones are suggested', async () => {
+  const wanted = { exit: 6, code: 'index-unknown', message: /ordesr/, hint: /orders/ }
+  await isRefused(ferryOf(pair), ['copy', '--index', 'ordesr'], wanted)
+})
+
+test('an index that is on the target already', async () => {
+  const wanted = { exit: 6, code: 'target-exists', message: /customers/, hint: /--into-existing.*--rename/ }
+  await isRefused(ferryOf(pair), ['copy', '--index', 'customers'], wanted)
+})
+
+test('a source user who may not read: the missing privilege is named, and the proposed role is enough', async () => {
+  const { source } = pair
+  await source.json('PUT', '/_security/role/half', {
+    cluster: ['monitor'],
+    indices: [{ names: ['*'], privileges: ['view_index_metadata', 'monitor', 'maintenance'] }],
+  })
+  await source.json('PUT', '/_security/user/halfling', { password: source.password, roles: ['half'] })
+  const env = { SHARDFERRY_SOURCE_USERNAME: 'halfling' }
+  const wanted = { exit: 6, code: 'forbidden', message: /orders/, hint: /\bread\b/ }
+  await isRefused(ferryOf(pair), copy, wanted, env)
+})
+
+test('a target user who may not create indices: the missing privilege is named, and the proposed role is enough', async () => {
+  const { target } = pair
+  await target.json('PUT', '/_plugins/_security/api/roles/half', {
+    cluster_permissions: ['cluster_composite_ops', 'cluster_monitor'],
+    index_permissions: [{ index_patterns: ['*'], allowed_actions: ['read', 'write', 'indices_monitor'] }],
+  })
+  await target.json('PUT', '/_plugins/_security/api/internalusers/halfling', { password: target.password })
+  await target.json('PUT', '/_plugins/_security/api/rolesmapping/half', { users: ['halfling'] })
+  before = await everythingOn(target)
+  const env = { SHARDFERRY_TARGET_USERNAME: 'halfling' }
+  const allowed = [...copy, '--rename', 'orders-allowed']
+  const wanted = {
+    exit: 6,
+    code: 'forbidden',
+    message: /halfling lacks .*indices:admin\/create.*orders-allowed/s,
+    hint: /shardferry_target/,
+  }
+  await isRefused(ferryOf(pair), allowed, wanted, env)
+
+  const { hint } = lastEvent(await ferryOf(pair).run([...allowed, '--json'], env))
+  const calls = [...hint.matchAll(/PUT (\/\S+) (\{.*?\})(?= and | on the |$)/g)]
+  expect(calls).toHaveLength(2)
+  for (const [, path = '', body = ''] of calls) await target.json('PUT', path, body)
+  expect(await ferryOf(pair).run(allowed, env)).toMatchObject({ code: 0, stderr: '' })
+  expect(await compare(pair, 'orders', { target: 'orders-allowed' })).toEqual({ documents: 900, differences: [] })
+})
+
+test('a settings file that is not YAML: line and column are told', async () => {
+  const ferry = ferryOf(pair)
+  writeFileSync(join(ferry.folder, 'shardferry.yaml'), 'width: 4\nsource:\n  url: [https://a:9200\nreaders: 3\n')
+  await isRefused(ferry, copy, { exit: 2, code: 'settings-invalid', message: /shardferry\.yaml:[34]:\d+/, hint: /./ })
+})
+
+test('a setting that does not exist: the near one is told', async () => {
+  const ferry = ferryOf(pair)
+  writeFileSync(join(ferry.folder, 'shardferry.yaml'), 'witdh: 4\n')
+  await isRefused(ferry, copy, { exit: 2, code: 'settings-invalid', message: /shardferry\.yaml:1:1.*witdh.*width/s, hint: /./ })
+})
+
+test('a secret as a plain flag is refused, and not repeated', async () => {
+  const ferry = ferryOf(pair)
+  const args = [...copy, '--source-password', 'Plain-secret-1']
+  await isRefused(ferry, args, { exit: 2, code: 'settings-invalid', message: /--source-password/, hint: /env:/ })
+  const { stdout, stderr } = await ferry.run(args)
+  expect(stdout + stderr).not.toContain('Plain-secret-1')
+})
+
+test('a secret that refers to a variable that is not set', async () => {
+  const wanted = { exit: 2, code: 'secret-missing', message: /NO_SUCH_VARIABLE/, hint: /./ }
+  await isRefused(ferryOf(pair), [...copy, '--source-password', 'env:NO_SUCH_VARIABLE'], wanted)
+})
+
+test.each([
+  ['is not YAML', (text: string) => text.replace('indices:', 'indices: ['), /plan\.yaml:\d+:\d+: /],
+  ['has an unknown action', (text: string) => text.replace('action: create', 'action: creat'), /plan\.yaml:\d+:\d+: .*action/s],
+  ['has no target name', (text: string) => text.replace('target: orders', 'target: ""'), /plan\.yaml:\d+:\d+: /],
+  ['is not a plan', () => '[]', /plan\.yaml:1:1: /],
+])('a plan that %s: line and column are told', async (_what, spoil, message) => {
+  const ferry = ferryOf(pair)
+  const file = join(ferry.folder, 'plan.yaml')
+  expect(await ferry.run(['plan', '--index', 'orders'])).toMatchObject({ code: 0 })
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, spoil(text))
+  expect(readFileSync(file, 'utf8')).not.toBe(text)
+  await isRefused(ferry, ['run', file], { exit: 2, code: 'plan-invalid', message, hint: /shardferry plan --out/ })
+})
+
+test('a field type that the target does not know', async () => {
+  const ferry = ferryOf(pair)
+  const file = join(ferry.folder, 'plan.yaml')
+  await ferry.run(['plan', '--index', 'orders'])
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replace(/(mappings:\n(?:.*\n)*?.*n:\n +type: )long/, '$1no_such_type'))
+  expect(readFileSync(file, 'utf8')).toContain('no_such_type')
+  await isRefused(ferry, ['run', file], {
+    exit: 6,
+    code: 'metadata-refused',
+    message: /orders.*no_such_type/s,
+    hint: /plan file/,
+  })
+})
+
+test('a state folder of a newer version', async () => {
+  const ferry = ferryOf(pair)
+  mkdirSync(join(ferry.state, 'm'), { recursive: true })
+  const db = new DatabaseSync(join(ferry.state, 'm', 'journal.db'))
+  db.exec('PRAGMA user_version = 99')
+  db.close()
+  await isRefused(ferry, copy, { exit: 9, code: 'state-version', message: /newer version.*99/, hint: /--state/ })
+})
+
+test('a state folder that cannot be written: full from the start, or no folder', async () => {
+  const ferry = ferryOf(pair)
+  const full = fullFolder(ferry)
+  await isRefused(
+    ferry,
+    copy,
+    { exit: 9, code: 'state-unwritable', message: /state folder/, hint: /./ },
+    { SHARDFERRY_STATE: full.path },
+  )
+})
+
+test('a state folder that fills up in the middle stops the run, and with room again it ends exact', async () => {
+  const ferry = ferryOf(pair)
+  const { path, free } = fullFolder(ferry, 300)
+  const env = { SHARDFERRY_STATE: path }
+  const args = [...copy, '--rename', 'orders-full', '--partition-docs', '1', '--page-bytes', '1kb']
+  const stopped = await ferry.run(args, env)
+  expect(stopped).toMatchObject({ code: 9 })
+  expect(stopped.stderr).toMatch(/error \[state-unwritable\]: .*Free some space/s)
+  free()
+  expect(await ferry.run(args, env)).toMatchObject({ code: 0, stderr: '' })
+  expect(await compare(pair, 'orders', { target: 'orders-full' })).toEqual({ documents: 900, differences: [] })
+})
+
+test('a command for a migration that does not exist', async () => {
+  const ferry = ferryOf(pair)
+  const refused = await ferry.run(['status'])
+  expect(refused).toMatchObject({ code: 9, stdout: '' })
+  expect(refused.stderr).toMatch(/error \[state-missing\]: .*named m .*shardferry copy/s)
+  expect(existsSync(ferry.state)).toBe(false)
+})
+
+/** A folder on a disk of its own with `kilobytes` left. */
+function fullFolder({ folder }: Ferry, kilobytes = 0): { path: string; free: () => void } {
+  const path = join(folder, 'disk')
+  mkdirSync(path)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', path])
+  onTestFinished(() => void execFileSync('umount', [path]))
+  const ballast = join(path, 'ballast')
+  writeFileSync(join(path, 'room'), Buffer.alloc(1024 * kilobytes))
+  try {
+    for (;;) appendFileSync(ballast, Buffer.alloc(4096))
+  } catch {
+    // The disk is full.
+  }
+  rmSync(join(path, 'room'))
+  return { path, free: () => readdirSync(path).includes('ballast') && rmSync(ballast) }
+}
