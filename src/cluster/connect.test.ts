@@ -91,7 +91,7 @@ test('a request that may be sent once only is not sent to another node once it m
   for (const node of nodes) node.faults.push({ effect: { reset: 'after' } })
   const connection = open({ addresses: nodes.map(node => node.url) })
   await expect(get(connection, { once: true })).rejects.toMatchObject({ code: 'unavailable', recovery: 'retry' })
-  expect(nodes.map(node => node.requests.length).toSorted()).toEqual([0, 1])
+  expect(nodes.reduce((sum, node) => sum + node.requests.length, 0)).toBe(1)
 })
 
 test('but it is where it cannot have arrived', async () => {
@@ -187,7 +187,10 @@ test('an abort gives up a request that still waits for its connection', async ()
 test('a server that falls silent is given up after the timeout', async () => {
   const [fake] = await fakes(1)
   fake!.faults.push({ effect: { hang: true } })
-  await expect(get(open({ addresses: [fake!.url] }), { timeoutMs: 50 })).rejects.toMatchObject({ code: 'unavailable', recovery: 'retry' })
+  await expect(get(open({ addresses: [fake!.url] }), { timeoutMs: 50 })).rejects.toMatchObject({
+    code: 'unavailable',
+    recovery: 'retry',
+  })
 })
 
 test('a host name that does not resolve is told as such', async () => {
@@ -205,9 +208,12 @@ test('https where http is spoken is told as such', async () => {
   })
 })
 
-test('a port that speaks something else is told as such', async () => {
-  const port = await listening(createServer(socket => socket.once('data', () => socket.end('what is this?\r\n'))))
-  await expect(get(open({ addresses: [`http://127.0.0.1:${port}`] }))).rejects.toMatchObject({ code: 'wrong-protocol', recovery: 'fatal' })
+test.each(['SSH-2.0-OpenSSH_9.6\r\n', 'This is not an HTTP port'])('a port that answers %j is told as such', async text => {
+  const port = await listening(createServer(socket => socket.on('error', () => undefined).end(text)))
+  await expect(get(open({ addresses: [`http://127.0.0.1:${port}`] }))).rejects.toMatchObject({
+    code: 'wrong-protocol',
+    recovery: 'fatal',
+  })
 })
 
 test.each([
@@ -215,7 +221,10 @@ test.each([
   ['another service', '{"name":"couchdb"}', 200],
 ])('%s is not taken for a cluster', async (_, body, status) => {
   const address = await answering((_request, response) => response.writeHead(status).end(body))
-  await expect(connectTo(address)).rejects.toMatchObject({ code: 'not-a-cluster', message: expect.stringContaining(address) as string })
+  await expect(connectTo(address)).rejects.toMatchObject({
+    code: 'not-a-cluster',
+    message: expect.stringContaining(address) as string,
+  })
 })
 
 test.each([
@@ -230,7 +239,10 @@ test.each([
 })
 
 test.each([
-  [{ version: { number: '7.10.2', distribution: 'opensearch' }, tagline: 'The OpenSearch Project: https://opensearch.org/' }, 'opensearch'],
+  [
+    { version: { number: '7.10.2', distribution: 'opensearch' }, tagline: 'The OpenSearch Project: https://opensearch.org/' },
+    'opensearch',
+  ],
   [{ version: { number: '7.10.2' }, tagline: 'The OpenSearch Project: https://opensearch.org/' }, 'opensearch'],
   [{ version: { number: '8.19.0' }, tagline: 'You Know, for Search' }, 'elasticsearch'],
   [{ version: { number: '5.6.16' }, tagline: 'You Know, for Search' }, 'elasticsearch'],

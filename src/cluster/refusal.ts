@@ -131,7 +131,7 @@ const privileges: readonly (readonly [action: RegExp, xpack: string, opensearch:
   [
     /indices:admin\/aliases\/get|indices:admin\/(get|mappings\/get)|indices:monitor\/settings\/get/,
     'index privilege `view_index_metadata`',
-    'index action group `read`',
+    'index permissions `indices:admin/get`, `indices:admin/aliases/get`, `indices:admin/mappings/get` and `indices:monitor/settings/get`',
   ],
   [
     /template\/(get|simulate|put|delete)|index_template/,

@@ -92,8 +92,8 @@ test('a document becomes one line with the same meaning', () => {
     fc.property(value.object, source => {
       const line = decode(oneLine(encode(source)))
       expect(line).not.toMatch(/[\n\r]/)
-      // Without comments both are JSON; a comment-free copy of each must parse to the same value.
-      expect(JSON.parse(withoutComments(line))).toEqual(JSON.parse(withoutComments(source)))
+      // The tokens are the same, letter by letter. (Values are not compared: JSON.parse of Node 26 can drop an escaped key.)
+      expect(tokens(line)).toEqual(tokens(source))
     }),
     { numRuns: 500 },
   )
@@ -124,7 +124,9 @@ test('a hit without _source and without sequence number is told as such', () => 
   expect(page.shards).toEqual({ total: 2, failed: 1, reason: 't: r' })
 })
 
-/** An independent reading of the same grammar, by regular expression. */
-function withoutComments(text: string): string {
-  return text.replaceAll(/"(?:[^"\\]|\\[\s\S])*"|\/\/[^\n\r]*|\/\*[\s\S]*?\*\//g, token => (token.startsWith('"') ? token : ' '))
+/** An independent reading of the same grammar, by regular expression: everything but comments and blanks. */
+function tokens(text: string): string[] {
+  return [...text.matchAll(/\/\/[^\n\r]*|\/\*[\s\S]*?\*\/|"(?:[^"\\]|\\[\s\S])*"|[^\s"/]+/g)]
+    .map(match => match[0])
+    .filter(token => !token.startsWith('/'))
 }

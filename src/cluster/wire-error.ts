@@ -51,12 +51,13 @@ export function wireFailure(thrown: unknown, side: Side, address: string, signal
       ),
     }
   }
-  if (code.startsWith('HPE_')) {
+  // The parser's errors carry no code of their own; any other of them is a broken answer, which may pass.
+  if (reason.includes('Expected HTTP/')) {
     return {
       sent: true,
       error: make(
         'wrong-protocol',
-        `${at} does not answer with HTTP (${code}).`,
+        `${at} does not answer with HTTP.`,
         `Check scheme and port of the ${side}; 9300 is the transport port, 9200 the HTTP port.`,
         'fatal',
       ),

@@ -18,14 +18,12 @@ function crowd(throttler: AdaptiveThrottler): {
     entered: 0,
     turnedAway: 0,
     enter: (docs = 1, signal = never) => {
-      throttler.enter(docs, signal).then(
-        leave => {
-          crowd.inside++
-          crowd.entered++
-          leaving.push(leave)
-        },
-        () => crowd.turnedAway++,
-      )
+      const come = async (): Promise<void> => {
+        leaving.push(await throttler.enter(docs, signal))
+        crowd.inside++
+        crowd.entered++
+      }
+      come().catch(() => crowd.turnedAway++)
     },
     leave: () => {
       const leave = leaving.shift()

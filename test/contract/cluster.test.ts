@@ -244,8 +244,9 @@ for (const participant of participants) {
       test('that was closed is lost, so that its partition is read again; closing it twice is no error', async () => {
         await create()
         await fill(docs(5))
-        const { scrollId = '', release } = await pageOf({ size: 2, query: all }, { keepAlive: '1m' })
-        release()
+        const page = await pageOf({ size: 2, query: all }, { keepAlive: '1m' })
+        page.release()
+        const { scrollId = '' } = page
         await closeScroll(cluster, scrollId)
         await expect(nextPage(cluster, scrollId, '1m', roomy, signal)).rejects.toMatchObject({
           code: 'cursor-lost',
@@ -399,7 +400,7 @@ for (const participant of participants) {
 
       test('goes past the default pipeline of the index', async () => {
         await create({ default_pipeline: 'there-is-none' })
-        await fill(docs(1))
+        expect(await write(docs(1))).toEqual([accepted])
       })
 
       test('reaches an index whose name has characters that mean something in a path', async () => {

@@ -25,7 +25,10 @@ const servers = [
     addUsers: async (admin: Connection): Promise<void> => {
       const put = (path: string, body: object): Promise<unknown> => json(admin, { method: 'PUT', path, body, signal })
       await put('/_security/role/looker', { cluster: ['monitor'] })
-      await put('/_security/role/reader', { cluster: ['monitor'], indices: [{ names: ['cities'], privileges: ['read', 'view_index_metadata'] }] })
+      await put('/_security/role/reader', {
+        cluster: ['monitor'],
+        indices: [{ names: ['cities'], privileges: ['read', 'view_index_metadata'] }],
+      })
       await put('/_security/user/looker', { password, roles: ['looker'] })
       await put('/_security/user/reader', { password, roles: ['reader'] })
     },
@@ -116,8 +119,12 @@ for (const { dist, addUsers, index } of servers) {
         message: expect.stringMatching(action) as string,
         hint: expect.stringContaining(privilege) as string,
       })
-      await expect(firstPage(looker, 'cities', { body: { query: all } }, limits, signal)).rejects.toMatchObject(needs(/indices:data\/read\/search/, index))
-      await expect(count(looker, 'cities', all, { shards: 1 }, signal)).rejects.toMatchObject(needs(/indices:data\/read\/search/, '`read`'))
+      await expect(firstPage(looker, 'cities', { body: { query: all } }, limits, signal)).rejects.toMatchObject(
+        needs(/indices:data\/read\/search/, index),
+      )
+      await expect(count(looker, 'cities', all, { shards: 1 }, signal)).rejects.toMatchObject(
+        needs(/indices:data\/read\/search/, '`read`'),
+      )
       await expect(indexUuid(looker, 'cities', signal)).rejects.toMatchObject(needs(/indices:monitor\/settings\/get/, index))
       await expect(primaryMarks(looker, 'cities', 1, signal)).rejects.toMatchObject(needs(/indices:monitor\/stats/, 'monitor'))
       await expect(refresh(looker, 'cities', signal)).rejects.toMatchObject(needs(/indices:admin\/refresh/, 'refresh'))
@@ -127,7 +134,8 @@ for (const { dist, addUsers, index } of servers) {
       const reader = await user('reader')
       expect(await count(reader, 'cities', { match_all: {} }, { shards: 1 }, signal)).toBe(0)
       expect(await indexUuid(reader, 'cities', signal)).toMatch(/^[\w-]{22}$/)
-      const write = async (): Promise<void> => sortItems(documents, await bulk(reader, 'cities', documents, signal), 'cities', nothingSorted())
+      const write = async (): Promise<void> =>
+        sortItems(documents, await bulk(reader, 'cities', documents, signal), 'cities', nothingSorted())
       await expect(write()).rejects.toMatchObject({
         code: 'forbidden',
         message: expect.stringContaining('indices:data/write/bulk') as string,

@@ -130,7 +130,12 @@ test('every document is read once, from every shard, with its sequence number + 
   expect(idsOf(found)).toEqual(idsOf(list))
   for (const shard of fake.store.index('cities').shards)
     for (const { id, seqNo, source } of shard.live.values())
-      expect(found.find(doc => doc.id === id)).toEqual({ id, routing: undefined, version: BigInt(seqNo + 1), source: source.toString() })
+      expect(found.find(doc => doc.id === id)).toEqual({
+        id,
+        routing: undefined,
+        version: BigInt(seqNo + 1),
+        source: source.toString(),
+      })
 })
 
 test('whatever was written, overwritten and deleted, the partitions together give each live document once', async () => {
@@ -202,7 +207,10 @@ test.each(['deleted', 'created anew'])('an index that was %s since the plan was 
   await given(cities(3))
   await send(fake.url, 'DELETE', '/cities')
   if (what === 'created anew') await send(fake.url, 'PUT', '/cities', {})
-  await expect(reader.marks(task, never)).rejects.toMatchObject({ code: 'lineage-changed', message: expect.stringContaining(what) as string })
+  await expect(reader.marks(task, never)).rejects.toMatchObject({
+    code: 'lineage-changed',
+    message: expect.stringContaining(what) as string,
+  })
 })
 
 test.each([
@@ -210,11 +218,14 @@ test.each([
   [{ status: 429 }, 'overloaded', 'retry'],
   [{ status: 401 }, 'unauthorized', 'fatal'],
   [{ status: 403 }, 'forbidden', 'fatal'],
-] as const)('a source that does not tell the uuid (%j) is not taken for a source that lost the index', async (effect, code, recovery) => {
-  await given(cities(3))
-  fake.faults.push({ path: /index\.uuid/, effect })
-  await expect(reader.marks(task, never)).rejects.toMatchObject({ code, recovery })
-})
+] as const)(
+  'a source that does not tell the uuid (%j) is not taken for a source that lost the index',
+  async (effect, code, recovery) => {
+    await given(cities(3))
+    fake.faults.push({ path: /index\.uuid/, effect })
+    await expect(reader.marks(task, never)).rejects.toMatchObject({ code, recovery })
+  },
+)
 
 test('a partition that fits one page is read by one search, without a scroll', async () => {
   await given(cities(8))
@@ -279,7 +290,10 @@ for (const [where, count, after] of anywhere) {
     fake.faults.push({ method: 'POST', path: /_search(\/scroll)?(\?|$)/, after, effect })
     const failure: unknown = await read(partition).catch((thrown: unknown) => thrown)
     expect(fake.faults.hits).toBe(1)
-    expect(failure).toMatchObject({ code: expect.toBeOneOf([...codes]) as string, recovery: after > 0 ? 'redo' : expect.toBeOneOf(['redo', 'retry']) as string })
+    expect(failure).toMatchObject({
+      code: expect.toBeOneOf([...codes]) as string,
+      recovery: after > 0 ? 'redo' : (expect.toBeOneOf(['redo', 'retry']) as string),
+    })
     expect(idsOf(await read(partition))).toEqual(idsOf(cities(count)))
     expect(fake.store.contexts.size).toBeLessThanOrEqual(1)
   })
@@ -297,7 +311,10 @@ test('a page that breaks the breaker of the source is asked for again in smaller
   await given(cities(100), { pageDocs: 80 })
   const partition = await onlyPartition()
   const reason = { type: 'circuit_breaking_exception', reason: '[parent] Data too large' }
-  fake.faults.push({ path: /_search/, effect: { status: 429, body: { error: { root_cause: [reason], ...reason }, status: 429 } } })
+  fake.faults.push({
+    path: /_search/,
+    effect: { status: 429, body: { error: { root_cause: [reason], ...reason }, status: 429 } },
+  })
   await expect(read(partition)).rejects.toMatchObject({ code: 'overloaded', recovery: 'retry' })
   expect((await read(partition)).length).toBe(100)
   expect(pageSizes()).toEqual([80, expect.toSatisfy((size: number) => size <= 20)])
@@ -305,7 +322,10 @@ test('a page that breaks the breaker of the source is asked for again in smaller
 
 test('a page far heavier than the sample promised is given up, and read in smaller pages until it fits', async () => {
   const text = 'x'.repeat(MB)
-  await given(cities(40).map(city => ({ ...city, source: `{"t":"${text}"}` })), { pageDocs: 100 })
+  await given(
+    cities(40).map(city => ({ ...city, source: `{"t":"${text}"}` })),
+    { pageDocs: 100 },
+  )
   const partition = await onlyPartition()
   let attempts = 1
   let found: Read[] | undefined
@@ -335,8 +355,26 @@ test('documents with line breaks and comments come out as one line that means th
 })
 
 test('ids and routings with every legal character come back as they are', async () => {
-  const texts = ['a"b', 'back\\slash', 'new\nline', 'tab\t', '\u0001', 'é', '漢字', '😀', 'a/b?c=d&e#f', '%41', ' blank ', '\u2028', '{"_id":"x"}', 'x'.repeat(512)]
-  await given(texts.map(id => ({ id, routing: id })), { pageDocs: 4 })
+  const texts = [
+    'a"b',
+    'back\\slash',
+    'new\nline',
+    'tab\t',
+    '\u0001',
+    'é',
+    '漢字',
+    '😀',
+    'a/b?c=d&e#f',
+    '%41',
+    ' blank ',
+    '\u2028',
+    '{"_id":"x"}',
+    'x'.repeat(512),
+  ]
+  await given(
+    texts.map(id => ({ id, routing: id })),
+    { pageDocs: 4 },
+  )
   const found = await readAll()
   expect(idsOf(found)).toEqual(texts.toSorted())
   for (const doc of found) expect(doc.routing).toBe(doc.id)
@@ -372,12 +410,19 @@ test('a source without sequence numbers is read by slices, with the documents’
   expect(fake.store.contexts.size).toBe(0)
 })
 
-test.each([1, 2, 3, 7])('an OpenSearch source, which asks only the shards a slice lies on, is read whole by %d slices', async count => {
-  const read = { by: 'slices', slices: count } as const
-  await given(cities(50), { shards: 3, task: { read, versionFrom: 'version' }, fake: { flavor: 'opensearch', version: '2.19.4' } })
-  expect(idsOf(await readAll())).toEqual(idsOf(cities(50)))
-  expect(fake.store.contexts.size).toBe(0)
-})
+test.each([1, 2, 3, 7])(
+  'an OpenSearch source, which asks only the shards a slice lies on, is read whole by %d slices',
+  async count => {
+    const read = { by: 'slices', slices: count } as const
+    await given(cities(50), {
+      shards: 3,
+      task: { read, versionFrom: 'version' },
+      fake: { flavor: 'opensearch', version: '2.19.4' },
+    })
+    expect(idsOf(await readAll())).toEqual(idsOf(cities(50)))
+    expect(fake.store.contexts.size).toBe(0)
+  },
+)
 
 test('an empty index has no partitions, by sequence numbers as by slices', async () => {
   await given([])
@@ -405,9 +450,15 @@ test('a document without a number to be versioned by, or without a source, is to
     },
   })
   fake.faults.push({ path: /_search/, effect: answer({ _version: 1, _seq_no: -2, _source: {} }) })
-  await expect(read(partition)).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('no sequence number') as string })
+  await expect(read(partition)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('no sequence number') as string,
+  })
   fake.faults.push({ path: /_search/, effect: answer({ _version: 1, _seq_no: 4 }) })
-  await expect(read(partition)).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('no _source') as string })
+  await expect(read(partition)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('no _source') as string,
+  })
 })
 
 test('an abort ends a read that waits for an answer, with the scroll closed', async () => {
