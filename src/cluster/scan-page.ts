@@ -202,14 +202,14 @@ class Scanner {
     this.#blanks()
     const from = this.#at
     this.#skip()
-    const length = this.#at - from
-    let value = 0
-    for (let i = from; i < this.#at && length <= exactDigits; i++) {
-      const digit = this.#bytes[i]! - 0x30
-      if (digit < 0 || digit > 9) value = Number.NaN
-      else value = 10 * value + digit
+    if (this.#at - from <= exactDigits) {
+      let value = 0
+      for (let i = from; i < this.#at; i++) {
+        const digit = this.#bytes[i]! - 0x30
+        value = digit < 0 || digit > 9 ? Number.NaN : 10 * value + digit
+      }
+      if (!Number.isNaN(value)) return BigInt(value)
     }
-    if (length <= exactDigits && !Number.isNaN(value)) return BigInt(value)
     const digits = this.#text.toString('latin1', from, this.#at)
     if (!/^-?\d{1,19}$/.test(digits)) throw this.#unreadable(`a whole number is expected, not ${digits.slice(0, 30)}`)
     return BigInt(digits)

@@ -125,7 +125,9 @@ for (const { dist, addUsers, index } of servers) {
       await expect(count(looker, 'cities', all, { shards: 1 }, signal)).rejects.toMatchObject(
         needs(/indices:data\/read\/search/, '`read`'),
       )
-      await expect(indexUuid(looker, 'cities', signal)).rejects.toMatchObject(needs(/indices:monitor\/settings\/get/, index))
+      await expect(indexUuid(looker, 'cities', signal)).rejects.toMatchObject(
+        needs(/indices:monitor\/settings\/get/, '`view_index_metadata`'),
+      )
       await expect(primaryMarks(looker, 'cities', 1, signal)).rejects.toMatchObject(needs(/indices:monitor\/stats/, 'monitor'))
       await expect(refresh(looker, 'cities', signal)).rejects.toMatchObject(needs(/indices:admin\/refresh/, 'refresh'))
     })

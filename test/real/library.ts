@@ -49,9 +49,28 @@ export const library = {
 /** Every character that an id may hold, and forms that servers store in a way of their own. */
 const oddIds: readonly string[] = [
   ...Array.from({ length: 127 }, (_, i) => `c${i + 1}${String.fromCharCode(i + 1)}`),
-  ...' \t!"#%&\'*+,-./:;<=>?@[\\]^`{|}~'.split('').map(character => character),
-  ...['1', '007', '9007199254740993', '-5', 'aGVsbG8', 'aGVsbG8=', '_under', '..', '%20', 'a%2Fb', '\u007f', '\u2028', '\ufeff'],
-  ...['é', 'e\u0301', 'ß', '日本語', '𝄞 and 👩‍🚀', '\u00a0', 'x'.repeat(512), '€'.repeat(170)],
+  ...Array.from(' \t!"#%&\'*+,-./:;<=>?@[\\]^`{|}~'),
+  '1',
+  '007',
+  '9007199254740993',
+  '-5',
+  'aGVsbG8',
+  'aGVsbG8=',
+  '_under',
+  '..',
+  '%20',
+  'a%2Fb',
+  '\u007f',
+  '\u2028',
+  '\ufeff',
+  'é',
+  'e\u0301',
+  'ß',
+  '日本語',
+  '𝄞 and 👩‍🚀',
+  '\u00a0',
+  'x'.repeat(512),
+  '€'.repeat(170),
 ]
 
 /** Texts of documents that a parse and a print would change. Keys are not mapped further than to `anything`. */

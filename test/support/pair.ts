@@ -45,8 +45,8 @@ async function started(options: UpOptions): Promise<LabCluster> {
 
 /** Ends every cluster whose name begins so, whether its start succeeded or not. */
 export async function stop(name: string, ...sites: readonly (Site | undefined)[]): Promise<void> {
-  await Promise.all(sites.map(site => site?.close()))
-  await settled(['source', 'target'].map(side => ended(`${name}-${side}`)))
+  for (const site of sites) await site?.close()
+  await settled([ended(`${name}-source`), ended(`${name}-target`)])
 }
 
 async function ended(name: string): Promise<void> {
@@ -58,5 +58,5 @@ export async function settled<T extends readonly Promise<unknown>[]>(
   promises: readonly [...T],
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises)
-  return (await Promise.all(promises)) as { -readonly [K in keyof T]: Awaited<T[K]> }
+  return await Promise.all(promises)
 }
