@@ -22,8 +22,18 @@ export default {
       from: { path: `^src/${layer}/`, pathNot: '\\.test\\.ts$' },
       to: { path: '^src/', pathNot: inside([layer, ...below]) },
     })),
-    { name: 'cli-is-imported-by-nobody', severity: 'error', from: { path: '^src/', pathNot: '^src/cli/' }, to: { path: '^src/cli/' } },
-    { name: 'src-stands-alone', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { path: '^(lab|test|demo|bench)/' } },
+    {
+      name: 'cli-is-imported-by-nobody',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'src-stands-alone',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(lab|test|demo|bench)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

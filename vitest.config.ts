@@ -4,10 +4,48 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/fake/**/*.test.ts', 'test/proxy/**/*.test.ts', 'test/property/**/*.test.ts', 'lab/**/*.test.ts', 'test/architecture.test.ts'], exclude: ['**/*.real.test.ts', '**/*.fault.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false } },
-      { test: { name: 'real', include: ['test/real/**/*.real.test.ts', 'src/**/*.real.test.ts', 'test/scenarios/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false } },
-      { test: { name: 'fault', include: ['test/fault/**/*.fault.test.ts'], testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'src/**/*.test.ts',
+            'test/fake/**/*.test.ts',
+            'test/proxy/**/*.test.ts',
+            'test/property/**/*.test.ts',
+            'lab/**/*.test.ts',
+            'test/architecture.test.ts',
+          ],
+          exclude: ['**/*.real.test.ts', '**/*.fault.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'real',
+          include: ['test/real/**/*.real.test.ts', 'src/**/*.real.test.ts', 'test/scenarios/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'fault',
+          include: ['test/fault/**/*.fault.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

@@ -13,9 +13,15 @@ if (major >= 24) {
   enableCompileCache?.()
   await import(existsSync(here('../src/cli/main.ts')) ? '../src/cli/main.ts' : '../dist/cli/main.js')
 } else if (existsSync(here('../node_modules/node/bin/node'))) {
-  const { status, signal } = spawnSync(here('../node_modules/node/bin/node'), [here('./shardferry.mjs'), ...process.argv.slice(2)], { stdio: 'inherit' })
+  const { status, signal } = spawnSync(
+    here('../node_modules/node/bin/node'),
+    [here('./shardferry.mjs'), ...process.argv.slice(2)],
+    { stdio: 'inherit' },
+  )
   process.exitCode = signal ? 1 : (status ?? 1)
 } else {
-  console.error(`shardferry needs Node 24 or newer; this is ${process.version}. Install it from https://nodejs.org, or run: npx -y node@26 ${process.argv[1]}`)
+  console.error(
+    `shardferry needs Node 24 or newer; this is ${process.version}. Install it from https://nodejs.org, or run: npx -y node@26 ${process.argv[1]}`,
+  )
   process.exitCode = 2
 }

@@ -16,7 +16,15 @@ for (const stage of asked.length > 0 ? asked : stages) {
   const start = Date.now()
   const run = spawnSync(
     process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', '--project', stage, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`],
+    [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--project',
+      stage,
+      '--reporter=dot',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
     { stdio: 'inherit' },
   )
   const seen = read(report)
