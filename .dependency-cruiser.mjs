@@ -15,7 +15,7 @@ const mayImport = {
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     ...Object.entries(mayImport).map(([layer, below]) => ({
       name: `${layer}-imports-only-what-is-below-it`,
       severity: 'error',

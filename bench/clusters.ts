@@ -21,8 +21,8 @@ export const heap = '1g'
 
 /** Both clusters, one node each; with `keep` they stay, and those that an earlier run kept are taken again. */
 export async function openClusters(keep: boolean): Promise<Clusters> {
-  const source = await sideOf('bench-source')
-  const target = await sideOf('bench-target')
+  const source = await sideOf('bench-source', keep)
+  const target = await sideOf('bench-target', keep)
   return {
     source,
     target,
@@ -33,8 +33,9 @@ export async function openClusters(keep: boolean): Promise<Clusters> {
   }
 }
 
-async function sideOf(name: keyof typeof dists): Promise<Side> {
-  const known = list().find(cluster => cluster.name === name)
+/** Without `keep`, one that runs already belongs to another bench under way, and the lab refuses to start a second. */
+async function sideOf(name: keyof typeof dists, keep: boolean): Promise<Side> {
+  const known = keep ? list().find(cluster => cluster.name === name) : undefined
   const cluster = known?.nodes.every(isRunning) ? known : await up({ name, dist: dists[name], heap })
   return { node: openNode(cluster.urls[0]!), pid: pidOf(cluster), dist: cluster.dist }
 }

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { ShardferryError } from '../model/errors.ts'
 import { buffers } from './buffers.ts'
 import type { Answer } from './cluster.ts'
+import { received } from './socket-garbage.ts'
 
 export interface WireRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
@@ -79,6 +80,7 @@ export function exchangeOnce(pool: Dispatcher, request: WireRequest): Promise<An
         },
         onResponseEnd() {
           end()
+          received(length)
           const whole = buffer ?? new Uint8Array(0)
           let held = whole.length > pooledBytes
           resolve({

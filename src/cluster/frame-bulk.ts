@@ -23,8 +23,9 @@ export function frameBulk(docs: readonly Doc[]): BulkBody {
   for (const doc of docs) {
     const action = actionLine(doc)
     at += action.ascii ? out.write(action.line, at, 'latin1') : out.write(action.line, at, 'utf8')
-    out.set(doc.source, at)
-    at += doc.source.length
+    const { source } = doc
+    out.set(source, at)
+    at += source.length
     out[at++] = 0x0a
   }
   return { bytes: memory.subarray(0, at), release: () => buffers.give(memory) }

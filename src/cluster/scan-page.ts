@@ -22,8 +22,10 @@ export interface Hit {
   /** Undefined where the index has no sequence numbers (the server then says -2 or nothing). */
   readonly seqNo: bigint | undefined
   readonly version: bigint | undefined
-  /** A view on the page's bytes; undefined where the index keeps no `_source`. */
+  /** A view on the page's bytes, made when it is asked for; undefined where the index keeps no `_source`. */
   readonly source: Uint8Array | undefined
+  /** Length of `source`; 0 where there is none. */
+  readonly sourceBytes: number
   /** The source holds a raw line break or a comment and must pass `oneLine` before it can stand in a bulk body. */
   readonly unusual: boolean
 }
@@ -104,15 +106,15 @@ class Scanner {
     let routing: string | undefined
     let seqNo: bigint | undefined
     let version: bigint | undefined
-    let source: Uint8Array | undefined
+    let sourceFrom = -1
+    let sourceTo = -1
     let unusual = false
     this.#object(key => {
       switch (key) {
         case '_source': {
           this.#unusual = false
-          const from = this.#at
-          this.#at = this.#endOfSource(from)
-          source = this.#bytes.subarray(from, this.#at)
+          sourceFrom = this.#at
+          sourceTo = this.#at = this.#endOfSource(sourceFrom)
           unusual = this.#unusual
           break
         }
@@ -133,7 +135,16 @@ class Scanner {
       }
     })
     if (id === undefined) throw this.#unreadable('a hit has no _id')
-    return { id, routing, seqNo: seqNo !== undefined && seqNo >= 0n ? seqNo : undefined, version, source, unusual }
+    return new ScannedHit(
+      this.#bytes,
+      sourceFrom,
+      sourceTo,
+      id,
+      routing,
+      seqNo !== undefined && seqNo >= 0n ? seqNo : undefined,
+      version,
+      unusual,
+    )
   }
 
   /** Calls `member` at each value of an object, which must move behind that value. */
@@ -344,6 +355,46 @@ class Scanner {
         hint: 'A proxy may have cut the answer short; the partition is read again.',
       },
     )
+  }
+}
+
+/** Millions of them are alive for a second or so: a position costs far less memory than a view. */
+class ScannedHit implements Hit {
+  readonly id: string
+  readonly routing: string | undefined
+  readonly seqNo: bigint | undefined
+  readonly version: bigint | undefined
+  readonly unusual: boolean
+  readonly #page: Uint8Array
+  readonly #from: number
+  readonly #to: number
+
+  constructor(
+    page: Uint8Array,
+    from: number,
+    to: number,
+    id: string,
+    routing: string | undefined,
+    seqNo: bigint | undefined,
+    version: bigint | undefined,
+    unusual: boolean,
+  ) {
+    this.#page = page
+    this.#from = from
+    this.#to = to
+    this.id = id
+    this.routing = routing
+    this.seqNo = seqNo
+    this.version = version
+    this.unusual = unusual
+  }
+
+  get source(): Uint8Array | undefined {
+    return this.#from < 0 ? undefined : this.#page.subarray(this.#from, this.#to)
+  }
+
+  get sourceBytes(): number {
+    return this.#to - this.#from
   }
 }
 

@@ -102,6 +102,11 @@ describe('targetMappings', () => {
     })
     expect(format('dateOptionalTime||yyyyMMdd', es710)).toEqual({ a: { type: 'date', format: 'date_optional_time||yyyyMMdd' } })
     expect(format('YYYY', es710)).toEqual({ a: { type: 'date', format: 'YYYY' } })
+    const detected = { dynamic_date_formats: ['YYYY/MM', 'strictDateOptionalTime', 'yyyy'] }
+    expect(targetMappings(detected, elasticsearch('6.8.0'), os219)).toMatchObject({
+      mappings: { dynamic_date_formats: ['yyyy/MM', 'strict_date_optional_time', 'yyyy'] },
+      changes: [{ what: 'mappings.dynamic_date_formats' }, { what: 'mappings.dynamic_date_formats' }],
+    })
   })
 
   test('constant_keyword without a value becomes keyword, which OpenSearch takes', () => {

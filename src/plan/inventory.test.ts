@@ -57,6 +57,19 @@ describe('takeInventory', () => {
     })
   })
 
+  test('the number of routing shards is read where there are several shards', async () => {
+    const settings = { index: { uuid: 'u', number_of_shards: '2' } }
+    const two = {
+      'GET /cities': { body: { cities: { settings, mappings: {}, aliases: {} } } },
+      'POST /cities/_refresh': { body: { _shards: { total: 2, successful: 2, failed: 0 } } },
+    }
+    const state = { body: { metadata: { indices: { cities: { routing_num_shards: 6 } } } } }
+    const withState = { ...two, 'GET /_cluster/state/metadata/cities': state }
+    expect((await take(withState)).indices[0]).toMatchObject({ routingShards: 6 })
+    const hidden = { ...two, 'GET /_cluster/state/metadata/cities': forbidden }
+    expect((await take(hidden)).indices[0]).not.toHaveProperty('routingShards')
+  })
+
   test('what the user may not see about a cluster is not held against the plan', async () => {
     const found = await take({ 'GET /_cluster/health': forbidden }, undefined, { 'GET /_ingest/pipeline': forbidden })
     expect(found).not.toHaveProperty('targetPipelines')

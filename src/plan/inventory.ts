@@ -11,6 +11,7 @@ import type { Selection } from '../model/selection.ts'
 import type { Identity } from '../model/version.ts'
 import { mapFew } from './map-few.ts'
 import { targetNames } from './rename.ts'
+import { readRoutingShards } from './routing-shards.ts'
 import { sampleBytes } from './sample.ts'
 import { selectIndices } from './select.ts'
 import type { SeqNoUse } from './seq-no-use.ts'
@@ -43,6 +44,8 @@ export interface InventoriedIndex {
   readonly onTarget: Found
   readonly definition: IndexDefinition
   readonly query?: JsonObject
+  /** How finely routings are hashed; undefined for a single shard, and where the user may not see it. */
+  readonly routingShards?: number
   /** Zero for a closed index. */
   readonly estimate: Estimate
   /** Taken to be usable for a closed index, which nothing can be asked of. */
@@ -95,13 +98,18 @@ async function inventory(
   const onTarget = await findIndex(target, name, signal)
   const query = selection.filters[index.name] ?? selection.query
   const asked = query === undefined ? {} : { query }
-  if (!definition.open) {
-    return { index, target: name, onTarget, definition, ...asked, estimate: { docs: 0, bytes: 0 }, seqNo: { usable: true } }
-  }
+  const found = { index, target: name, onTarget, definition, ...asked }
+  if (!definition.open) return { ...found, estimate: { docs: 0, bytes: 0 }, seqNo: { usable: true } }
+  const routingShards = definition.shards === 1 ? undefined : await ifAllowed(readRoutingShards(source, index.name, signal))
   const docs = await count(source, index.name, asked, signal)
   const bytes = docs === 0 ? 0 : docs * (await sampleBytes(source, index.name, docs, asked, signal))
   const seqNo = await seqNoUse(source, definition, signal)
-  return { index, target: name, onTarget, definition, ...asked, estimate: { docs, bytes: Math.round(bytes) }, seqNo }
+  return {
+    ...found,
+    ...(routingShards === undefined ? {} : { routingShards }),
+    estimate: { docs, bytes: Math.round(bytes) },
+    seqNo,
+  }
 }
 
 /** @throws ShardferryError `response-partial` when not every shard has counted */

@@ -78,6 +78,16 @@ describe('makePlan', () => {
     expect(() => refuseUnlessRunnable(plan)).not.toThrow()
   })
 
+  test('routings are hashed as on the source, also where the target would do it otherwise', () => {
+    const settingsOf = (routingShards: number, shards = 2): unknown =>
+      taskOf(found({ routingShards, definition: definition({ shards }) })).settings['index']
+    expect(settingsOf(2)).toMatchObject({ number_of_routing_shards: 2 })
+    expect(settingsOf(1024)).not.toHaveProperty('number_of_routing_shards')
+    expect(settingsOf(640, 5)).not.toHaveProperty('number_of_routing_shards')
+    expect(settingsOf(1400, 700)).not.toHaveProperty('number_of_routing_shards')
+    expect(settingsOf(1, 1)).not.toHaveProperty('number_of_routing_shards')
+  })
+
   test.each([
     ['closed', { definition: definition({ open: false }) }, 'closed'],
     ['of several types', { definition: definition({ severalTypes: ['a', 'b'] }) }, 'several mapping types'],

@@ -10,6 +10,7 @@ import type { PlanOptions } from '../model/selection.ts'
 import { formatVersion } from '../model/version.ts'
 import type { Inventory, InventoriedCluster, InventoriedIndex } from './inventory.ts'
 import { targetExists } from './require-ok.ts'
+import { keepRoutingShards } from './routing-shards.ts'
 import { requireSupported } from './versions.ts'
 
 /**
@@ -48,12 +49,13 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
   const to = inventory.target.identity
   const mapped = targetMappings(definition.mappings, from, to)
   const set = targetSettings(definition.settings, from, to, inventory.targetPipelines)
+  const routed = keepRoutingShards(set.settings, definition.shards, found.routingShards, to)
   const aliased = targetAliases(definition.aliases, to)
   const into = options.intoExisting && onTarget.kind === 'index' ? onTarget.definition : undefined
   const read = readBy(found, options)
   const refusals = refusalsOf(found, mapped.refusals, inventory, options)
   const action: IndexAction = refusals.length > 0 ? 'refuse' : into ? 'into-existing' : 'create'
-  const settings = into ? into.settings : set.settings
+  const settings = into ? into.settings : routed.settings
   return {
     source: found.index.name,
     target: found.target,
@@ -65,12 +67,12 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
     read,
     versionFrom: read.by === 'slices' && !found.seqNo.usable && !found.seqNo.hitsHaveIt ? 'version' : options.versionFrom,
     ...(found.query === undefined ? {} : { query: found.query }),
-    settings: into ? {} : set.settings,
+    settings: into ? {} : routed.settings,
     mappings: into ? {} : mapped.mappings,
     aliases: aliased.aliases,
     changes: into
       ? [...shardChanges(definition, into), ...mappingDifferences(mapped.mappings, into.mappings), ...aliased.changes]
-      : [...set.changes, ...mapped.changes, ...aliased.changes],
+      : [...set.changes, ...routed.changes, ...mapped.changes, ...aliased.changes],
     tuning: options.tune && !into ? tuningFor(to, settings) : exactnessFor(settings),
   }
 }

@@ -60,10 +60,10 @@ describe('two addresses are enough', () => {
         versionFrom: 'seq-no',
         readBy: 'auto',
         width: 4,
-        readers: 3,
-        partitionDocs: 100_000,
-        partitionBytes: 64 * 1024 ** 2,
-        pageBytes: 4 * 1024 ** 2,
+        readers: 2,
+        partitionDocs: 200_000,
+        partitionBytes: 128 * 1024 ** 2,
+        pageBytes: 3 * 1024 ** 2,
         docsPerSecond: 0,
         maxSetAside: 10_000,
         catchUpRounds: 10,
@@ -95,7 +95,7 @@ describe('flags go before the environment, that before the file, that before the
       flags: { width: '3' },
       env: { SHARDFERRY_WIDTH: '2', SHARDFERRY_READERS: '2' },
     })
-    expect([copy.width, copy.readers, copy.pageBytes, copy.partitionDocs]).toEqual([3, 2, 1024 ** 2, 100_000])
+    expect([copy.width, copy.readers, copy.pageBytes, copy.partitionDocs]).toEqual([3, 2, 1024 ** 2, 200_000])
   })
 
   test('the positional address goes before everything', async () => {

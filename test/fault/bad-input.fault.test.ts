@@ -149,7 +149,7 @@ test('a source user who may not read: the missing privilege is named', async () 
     cluster: ['monitor'],
     indices: [{ names: ['*'], privileges: ['view_index_metadata', 'monitor', 'maintenance'] }],
   })
-  await source.json('PUT', '/_security/user/halfling', { password: source.password, roles: ['half'] })
+  await source.json('PUT', '/_security/user/halfling', { password: source.user.password, roles: ['half'] })
   const env = { SHARDFERRY_SOURCE_USERNAME: 'halfling' }
   const wanted = { exit: 6, code: 'forbidden', message: /indices:data\/read\/.*halfling/, hint: /index privilege `read`/ }
   await isRefused(ferryOf(pair), copy, wanted, env)
@@ -183,7 +183,7 @@ async function giveHalf(username: string, permissions: readonly string[]): Promi
     cluster_permissions: ['cluster_composite_ops', 'cluster_monitor'],
     index_permissions: [{ index_patterns: ['*'], allowed_actions: ['read', 'write', 'indices_monitor', ...permissions] }],
   })
-  await pair.target.json('PUT', `${api}/internalusers/${username}`, { password: pair.target.password })
+  await pair.target.json('PUT', `${api}/internalusers/${username}`, { password: pair.target.user.password })
   await pair.target.json('PUT', `${api}/rolesmapping/${username}`, { users: [username] })
   before = await everythingOn(pair.target)
 }

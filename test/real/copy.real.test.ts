@@ -109,7 +109,7 @@ function reportIn(state: string): Report {
 
 /** Places where a password or its base64 stands in clear, in what was printed or in any file of a folder. */
 function secretsIn({ source, target }: Pair, folder: string, outcomes: readonly Outcome[]): string[] {
-  const needles = [source, target].flatMap(({ username, password }) => [
+  const needles = [source, target].flatMap(({ user: { username, password } }) => [
     password,
     ...['', `${username}:`].map(prefix =>
       Buffer.from(prefix + password)

@@ -1,5 +1,5 @@
 import { items, members, parsed } from './raw-json.ts'
-import type { Pair } from './pair.ts'
+import type { Sites } from './pair.ts'
 import type { Site } from './site.ts'
 
 export interface Comparison {
@@ -19,7 +19,7 @@ export interface CompareOptions {
 }
 
 /** Every document of both indices: id, routing, and the bytes of `_source`. */
-export async function compare({ source, target }: Pair, index: string, options: CompareOptions = {}): Promise<Comparison> {
+export async function compare({ source, target }: Sites, index: string, options: CompareOptions = {}): Promise<Comparison> {
   const [here, there] = await Promise.all([readAll(source, index, options.query), readAll(target, options.target ?? index)])
   const differences: string[] = []
   for (const [place, { id, source: bytes }] of here) {
@@ -57,8 +57,7 @@ async function readAll(site: Site, index: string, query: object = { match_all: {
     page = await pageOf(site, '/_search/scroll', { scroll: '5m', scroll_id: page.scrollId })
   }
   await site.send('DELETE', '/_search/scroll', { scroll_id: [page.scrollId] })
-  if (found.size !== total)
-    throw new Error(`${site.cluster.name} promised ${total} documents of ${index} and gave ${found.size}.`)
+  if (found.size !== total) throw new Error(`${site.name} promised ${total} documents of ${index} and gave ${found.size}.`)
   return found
 }
 
@@ -69,7 +68,7 @@ async function pageOf(
 ): Promise<{ total: number; scrollId: string; hits: Map<string, string>[] }> {
   const answer = members((await site.bytes('POST', path, body)).toString('latin1'))
   const shards = parsed(answer.get('_shards') ?? '') as { failed: number }
-  if (shards.failed > 0 || answer.get('timed_out') !== 'false') throw new Error(`${site.cluster.name} answered ${path} in part.`)
+  if (shards.failed > 0 || answer.get('timed_out') !== 'false') throw new Error(`${site.name} answered ${path} in part.`)
   const hits = members(answer.get('hits') ?? '')
   const { value } = parsed(hits.get('total') ?? '') as { value: number }
   return {
@@ -89,7 +88,7 @@ export interface Definition {
 export async function definitionOf(site: Site, index: string): Promise<Definition> {
   const answer = await site.json<Record<string, Definition>>('GET', `/${encodeURIComponent(index)}?flat_settings=true`)
   const definition = answer[index]
-  if (definition === undefined) throw new Error(`${site.cluster.name} has no index ${index}.`)
+  if (definition === undefined) throw new Error(`${site.name} has no index ${index}.`)
   return definition
 }
 

@@ -41,5 +41,5 @@ export async function bulk(site: Site, index: string, lines: string | Uint8Array
   )
   if (!answer.errors) return
   const refused = answer.items.filter(item => JSON.stringify(item).includes('"error"'))
-  throw new Error(`${site.cluster.name} refuses ${refused.length} documents of ${index}: ${JSON.stringify(refused[0])}`)
+  throw new Error(`${site.name} refuses ${refused.length} documents of ${index}: ${JSON.stringify(refused[0])}`)
 }

@@ -1,10 +1,16 @@
 import { down, list, up } from '../../lab/cluster.ts'
 import type { LabCluster, UpOptions } from '../../lab/cluster.ts'
 import { openSite } from './site.ts'
-import type { Site } from './site.ts'
+import type { SecuredSite, Site } from './site.ts'
 
 /** A secured Elasticsearch 7.10.2 and a secured OpenSearch 2.19.4. */
-export interface Pair {
+export interface Pair extends Sites {
+  readonly source: SecuredSite
+  readonly target: SecuredSite
+}
+
+/** Any two clusters. */
+export interface Sites {
   readonly source: Site
   readonly target: Site
 }
@@ -23,14 +29,14 @@ export async function startPair(name: string, options: { source?: Options; targe
   return { source, target }
 }
 
-export async function startSource(name: string, options: Options = {}): Promise<Site> {
+export async function startSource(name: string, options: Options = {}): Promise<SecuredSite> {
   const site = openSite(await started({ ...options, name: `${name}-source`, dist: 'elasticsearch-7.10.2' }), users.source)
   const { username, password } = users.source
   await site.json('PUT', `/_security/user/${username}`, { password, roles: ['superuser'] })
   return site
 }
 
-export async function startTarget(name: string, options: Options = {}): Promise<Site> {
+export async function startTarget(name: string, options: Options = {}): Promise<SecuredSite> {
   const site = openSite(await started({ ...options, name: `${name}-target`, dist: 'opensearch-2.19.4' }), users.target)
   const { username, password } = users.target
   await site.json('PUT', `/_plugins/_security/api/internalusers/${username}`, { password, backend_roles: ['admin'] })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import type { Pair } from './pair.ts'
+import type { Sites } from './pair.ts'
 import { until } from './until.ts'
 
 const program = fileURLToPath(new URL('../../bin/shardferry.mjs', import.meta.url))
@@ -35,6 +35,9 @@ export interface Status {
     readonly throttleReason: string
     readonly maxWidth: number
     readonly retries: number
+    readonly partitionsDone: number
+    readonly partitionsKnown: number
+    readonly partitionsRedone: number
     readonly total: { readonly counts: { readonly read: number; readonly written: number }; readonly docsPerSecond: number }
   } | null
   readonly report: Report | null
@@ -87,7 +90,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const everyMigration = 'm'
 
 /** A command line for both clusters of a pair, with small partitions. Every process it started is gone when the test ends. */
-export function ferryOf({ source, target }: Pair, own: Environment = {}): Ferry {
+export function ferryOf({ source, target }: Sites, own: Environment = {}): Ferry {
   const folder = mkdtempSync(join(tmpdir(), 'shardferry-test-'))
   const state = join(folder, 'state')
   const running = new Set<Running>()
@@ -99,12 +102,12 @@ export function ferryOf({ source, target }: Pair, own: Environment = {}): Ferry 
   const settings: Environment = {
     PATH: process.env['PATH'],
     SHARDFERRY_SOURCE_URL: source.urls,
-    SHARDFERRY_SOURCE_USERNAME: source.username,
-    SHARDFERRY_SOURCE_PASSWORD: source.password,
+    SHARDFERRY_SOURCE_USERNAME: source.user?.username,
+    SHARDFERRY_SOURCE_PASSWORD: source.user?.password,
     SHARDFERRY_SOURCE_CA: source.caPath,
     SHARDFERRY_TARGET_URL: target.urls,
-    SHARDFERRY_TARGET_USERNAME: target.username,
-    SHARDFERRY_TARGET_PASSWORD: target.password,
+    SHARDFERRY_TARGET_USERNAME: target.user?.username,
+    SHARDFERRY_TARGET_PASSWORD: target.user?.password,
     SHARDFERRY_TARGET_CA: target.caPath,
     SHARDFERRY_STATE: state,
     SHARDFERRY_NAME: everyMigration,

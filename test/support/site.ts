@@ -9,13 +9,12 @@ export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
 export type Body = object | string | Uint8Array
 
 export interface Site {
-  readonly cluster: LabCluster
+  readonly name: string
   /** The addresses of all nodes, separated by commas, as the command line takes them. */
   readonly urls: string
-  readonly caPath: string
-  /** The user that Shardferry logs in as; it may do everything. */
-  readonly username: string
-  readonly password: string
+  readonly caPath: string | undefined
+  /** The user that Shardferry logs in as, who may do everything; undefined without security. */
+  readonly user: User | undefined
   /** Sends one request as the lab's own administrator and gives the answer, whatever its status. */
   send(method: Method, path: string, body?: Body): Promise<Reply>
   /** As `send`. @throws Error for a status of 300 and above */
@@ -24,23 +23,42 @@ export interface Site {
   close(): Promise<void>
 }
 
+/** A site that one logs in to. */
+export interface SecuredSite extends Site {
+  readonly caPath: string
+  readonly user: User
+}
+
+export interface User {
+  readonly username: string
+  readonly password: string
+}
+
 export interface Reply {
   readonly status: number
   readonly body: Buffer
 }
 
-export function openSite(cluster: LabCluster, user: { readonly username: string; readonly password: string }): Site {
-  const { admin, caPath, urls } = cluster
-  if (admin === undefined || caPath === undefined || urls[0] === undefined) throw new Error(`${cluster.name} is not secured.`)
-  const pool = new Pool(urls[0], { connections: 4, connect: { ca: readFileSync(caPath) }, bodyTimeout: 0, headersTimeout: 0 })
-  const authorization = `Basic ${Buffer.from(`${admin.username}:${admin.password}`).toString('base64')}`
+/** A cluster of the lab, with security. */
+export function openSite({ name, admin, caPath, urls }: LabCluster, user: User): SecuredSite {
+  if (admin === undefined || caPath === undefined) throw new Error(`${name} is not secured.`)
+  return { ...siteAt(name, urls, { admin, caPath, user }), caPath, user }
+}
+
+/** A cluster at these addresses; without `access` it has no security. The first address is spoken to. */
+export function siteAt(name: string, urls: readonly string[], access?: { admin: User; caPath: string; user: User }): Site {
+  const connect = access === undefined ? {} : { ca: readFileSync(access.caPath) }
+  const pool = new Pool(urls[0] ?? '', { connections: 4, connect, bodyTimeout: 0, headersTimeout: 0 })
+  const login = access && `${access.admin.username}:${access.admin.password}`
+  const own: Record<string, string> =
+    login === undefined ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
 
   const send: Site['send'] = async (method, path, body) => {
     const type = /\/_bulk(\?|$)/.test(path) ? 'application/x-ndjson' : 'application/json'
     const answer = await pool.request({
       method,
       path,
-      headers: { authorization, ...(body === undefined ? {} : { 'content-type': type }) },
+      headers: { ...own, ...(body === undefined ? {} : { 'content-type': type }) },
       body: body === undefined ? null : encoded(body),
     })
     return { status: answer.statusCode, body: Buffer.from(await answer.body.arrayBuffer()) }
@@ -48,15 +66,13 @@ export function openSite(cluster: LabCluster, user: { readonly username: string;
   const bytes: Site['bytes'] = async (method, path, body) => {
     const answer = await send(method, path, body)
     if (answer.status < 300) return answer.body
-    throw new Error(
-      `${cluster.name} answers ${answer.status} to ${method} ${path}: ${answer.body.toString('utf8').slice(0, 600)}`,
-    )
+    throw new Error(`${name} answers ${answer.status} to ${method} ${path}: ${answer.body.toString('utf8').slice(0, 600)}`)
   }
   return {
-    cluster,
+    name,
     urls: urls.join(','),
-    caPath,
-    ...user,
+    caPath: access?.caPath,
+    user: access?.user,
     send,
     bytes,
     json: async <T>(method: Method, path: string, body?: Body) =>

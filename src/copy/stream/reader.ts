@@ -201,25 +201,45 @@ function shardPreference(task: IndexTask, shard: number): string {
 function toBatch(task: IndexTask, page: HeldPage): Batch {
   let bytes = 0
   const docs = page.hits.map(hit => {
-    const doc = toDoc(task, hit)
-    bytes += doc.source.length
-    return doc
+    bytes += hit.sourceBytes
+    return toDoc(task, hit)
   })
   return { docs, bytes, release: () => page.release() }
 }
 
 function toDoc(task: IndexTask, hit: Hit): Doc {
-  if (!hit.source) {
+  if (hit.sourceBytes === 0) {
     throw new ShardferryError('unsupported', `Document ${hit.id} of ${task.source} has no _source.`, {
       hint: 'An index with _source disabled cannot be copied by reading it. Set its action to skip in the plan.',
     })
   }
-  return {
-    id: hit.id,
-    routing: hit.routing,
-    version: externalVersion(task, hit),
-    source: hit.unusual ? oneLine(hit.source) : hit.source,
+  const version = externalVersion(task, hit)
+  return hit.unusual ? { id: hit.id, routing: hit.routing, version, source: oneLine(sourceOf(hit)) } : new HitDoc(hit, version)
+}
+
+/** A document whose source is still a position in its page. */
+class HitDoc implements Doc {
+  readonly version: bigint
+  readonly #hit: Hit
+
+  constructor(hit: Hit, version: bigint) {
+    this.#hit = hit
+    this.version = version
   }
+
+  get id(): string {
+    return this.#hit.id
+  }
+  get routing(): string | undefined {
+    return this.#hit.routing
+  }
+  get source(): Uint8Array {
+    return sourceOf(this.#hit)
+  }
+}
+
+function sourceOf(hit: Hit): Uint8Array {
+  return hit.source ?? new Uint8Array(0)
 }
 
 /** Sequence number + 1: grows with every write of a document, also over delete and re-creation, which `_version` does not. */

@@ -30,8 +30,7 @@ export function streamWriter(
 
   /** Sends documents, in halves where the target takes no request of that size (413) or one of them spoils it (400). */
   const send = async (index: string, docs: readonly Doc[], into: Sorted, signal: AbortSignal): Promise<void> => {
-    const bytes = weigh(docs)
-    if (bytes > capBytes && docs.length > 1) return inHalves(index, docs, into, signal)
+    if (capBytes < Infinity && docs.length > 1 && weigh(docs) > capBytes) return inHalves(index, docs, into, signal)
     try {
       sortItems(docs, await bulk(target, index, docs, signal), index, into)
     } catch (thrown) {
@@ -40,7 +39,7 @@ export function streamWriter(
       const poison = thrown.code === 'request-refused' && thrown.status === 400
       if (!tooLarge && !poison) throw thrown
       if (docs.length > 1) {
-        if (tooLarge) capBytes = Math.min(capBytes, bytes / 2)
+        if (tooLarge) capBytes = Math.min(capBytes, weigh(docs) / 2)
         return inHalves(index, docs, into, signal)
       }
       into.rejected.push({

@@ -1,4 +1,4 @@
-import type { Change } from '../../model/plan.ts'
+import type { Change, Json } from '../../model/plan.ts'
 import { atLeast } from '../../model/version.ts'
 import { rewriteFields } from '../fields.ts'
 import type { Rule } from '../rule.ts'
@@ -12,18 +12,25 @@ export const dateFormats: Rule = {
   rewrite: (mappings, from) => {
     const joda = !atLeast(from.version, 7)
     const changes: Change[] = []
-    const rewritten = rewriteFields(mappings, (definition, where) => {
-      const { format } = definition
-      if (typeof format !== 'string') return definition
+    const convert = (format: string, what: string): string => {
       const modern = format
         .split('||')
         .map(one => modernFormat(one, joda))
         .join('||')
-      if (modern === format) return definition
-      changes.push({ kind: 'converted', what: `${where}.format`, why: `${format} is ${modern} in newer servers` })
-      return { ...definition, format: modern }
+      if (modern !== format) changes.push({ kind: 'converted', what, why: `${format} is ${modern} in newer servers` })
+      return modern
+    }
+    const rewritten = rewriteFields(mappings, (definition, where) => {
+      const { format } = definition
+      return typeof format === 'string' ? { ...definition, format: convert(format, `${where}.format`) } : definition
     })
-    return { mappings: rewritten, changes }
+    // The dates that dynamic mapping detects.
+    const detected = rewritten['dynamic_date_formats']
+    if (!Array.isArray(detected)) return { mappings: rewritten, changes }
+    const modern = (detected as readonly Json[]).map(format =>
+      typeof format === 'string' ? convert(format, 'mappings.dynamic_date_formats') : format,
+    )
+    return { mappings: { ...rewritten, dynamic_date_formats: modern }, changes }
   },
 }
 
