@@ -84,7 +84,7 @@ test('the committed JSON schema is up to date: node src/settings/print-schema.ts
 test('the JSON schema describes every setting and its default', () => {
   const schema = settingsJsonSchema() as { properties: Record<string, { description: string; default?: unknown }> }
   expect(schema.properties['partitionBytes']).toMatchObject({
-    default: '63mb',
+    default: '128mb',
     description: expect.stringContaining('partition') as string,
   })
   expect(Object.keys(schema.properties)).toEqual([...new Set(settingsTable.map(row => row.key.split('.')[0]))])
@@ -104,5 +104,5 @@ test('sizes and times are read and written with their units', () => {
     undefined,
   ])
   expect([parseDuration('30s'), parseDuration('250ms'), parseDuration('1d')]).toEqual([30_000, 250, 86_400_000])
-  expect([formatBytes(64 * 1024 ** 2), formatBytes(1500), formatDuration(90_000)]).toEqual(['63mb', '1500b', '90s'])
+  expect([formatBytes(64 * 1024 ** 2), formatBytes(1500), formatDuration(90_000)]).toEqual(['64mb', '1500b', '90s'])
 })
