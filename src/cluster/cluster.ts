@@ -16,7 +16,7 @@ export interface Connection {
   /**
    * Sends one request and gives the whole answer, whatever its status. Every address is tried once before giving up.
    * @throws ShardferryError where there is no answer: `unreachable`, `unknown-host`, `unavailable`, `tls-untrusted`,
-   *   `wrong-protocol`, `page-too-large`, `stopped`
+   *   `wrong-protocol`, `page-too-large`, `stopped`; and `unauthorized` (retry) where a 401 comes after credentials that were accepted before
    */
   exchange(request: ClusterRequest): Promise<Answer>
   close(): Promise<void>

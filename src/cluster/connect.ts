@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { ShardferryError } from '../model/errors.ts'
-import type { Auth, ConnectionSettings } from '../model/connection.ts'
+import type { Auth, ConnectionSettings, Side } from '../model/connection.ts'
 import type { Answer, ClusterRequest, Connection } from './cluster.ts'
 import { exchangeOnce } from './exchange.ts'
 import { connector, speaksTls } from './tls.ts'
@@ -35,6 +35,7 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
   const authorization = authorizationHeader(settings.auth)
   let turn = 0
   let requestsSent = 0
+  let accepted = false
 
   const inOrder = (): Node[] => {
     const from = turn++ % nodes.length
@@ -49,7 +50,7 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
     for (const node of inOrder()) {
       try {
         requestsSent++
-        return await exchangeOnce(node.pool, {
+        const answer = await exchangeOnce(node.pool, {
           method: request.method,
           path: node.pathPrefix + request.path + queryString(request.query),
           headers,
@@ -58,6 +59,11 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
           maxBytes: request.maxBytes ?? Infinity,
           signal: request.signal,
         })
+        accepted ||= answer.status < 300
+        if (answer.status !== 401 || !accepted) return answer
+        answer.release()
+        failed = forgotten(settings.side, node.address)
+        node.downUntilMs = now() + 5_000
       } catch (thrown) {
         const failure = wireFailure(thrown, settings.side, node.address, request.signal)
         failed = failure.error.code === 'unavailable' ? await explained(failure.error, settings, node) : failure.error
@@ -80,6 +86,22 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
       await Promise.all(nodes.map(node => node.pool.destroy()))
     },
   }
+}
+
+/**
+ * Credentials that were accepted before may well be again: a node knows the users of its native realm only once the
+ * security index is there, and refuses everybody while it starts (Elasticsearch 7.10, two nodes, the elected master killed).
+ */
+function forgotten(side: Side, address: string): ShardferryError {
+  return new ShardferryError(
+    'unauthorized',
+    `The ${side} at ${address} no longer accepts the credentials (401), which it did before.`,
+    {
+      recovery: 'retry',
+      status: 401,
+      hint: `If they were changed or revoked, give the ${side}'s new ones; otherwise look at its health: a node that starts may not know its users yet. Then run the same command again.`,
+    },
+  )
 }
 
 /** A server that speaks TLS just hangs up on plain HTTP; a second look tells that from an outage. */

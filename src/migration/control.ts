@@ -1,4 +1,4 @@
-import { ShardferryError } from '../model/errors.ts'
+import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import type { Ask } from '../model/entries.ts'
 import type { Migration } from './migration.ts'
 
@@ -6,7 +6,7 @@ import type { Migration } from './migration.ts'
 const lookEveryMs = 400
 
 export interface ObeyedAsks extends Disposable {
-  /** Aborted when the run is cancelled. */
+  /** Aborted when the run is cancelled, or when the journal cannot be read any more. */
   readonly cancelled: AbortSignal
 }
 
@@ -25,7 +25,11 @@ export function obeyAsks(m: Pick<Migration, 'memory' | 'throttler'>): ObeyedAsks
   const { throttle } = m.memory.state
   if (throttle.width !== undefined || throttle.docsPerSecond !== undefined) obey({ what: 'throttle', ...throttle })
   const timer = setInterval(() => {
-    for (const ask of m.memory.takeAsks()) obey(ask)
+    try {
+      for (const ask of m.memory.takeAsks()) obey(ask)
+    } catch (thrown) {
+      cancel.abort(asShardferryError(thrown))
+    }
   }, lookEveryMs)
   return { cancelled: cancel.signal, [Symbol.dispose]: () => clearInterval(timer) }
 }

@@ -157,7 +157,7 @@ function newLineage(task: IndexTask, shard: number): ShardferryError {
 }
 
 /** Repeats a request outside the path of documents while it fails for a reason that may pass. */
-function patiently<T>(
+export function patiently<T>(
   m: Pick<Migration, 'world' | 'giveUpAfterMs' | 'tally'>,
   act: () => Promise<T>,
   signal: AbortSignal,

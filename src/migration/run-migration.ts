@@ -2,7 +2,7 @@ import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
 import type { Migration } from './migration.ts'
-import { confirmTargets, copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
+import { confirmTargets, copyAll, createTargets, patiently, restoreTuning, setAliases, tuneTargets } from './phases.ts'
 import { takeAccount } from './take-account.ts'
 
 /**
@@ -26,14 +26,14 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
     m.tally.phase = 'switching-aliases'
     await setAliases(m, signal)
     m.tally.phase = 'counting'
-    const report = await takeAccount(m, signal)
+    const report = await patiently(m, () => takeAccount(m, signal), signal)
     m.world.reached('account-taken')
     m.memory.append({ type: 'finished', report })
     m.tally.phase = 'done'
     return report
   } catch (thrown) {
     const error = asShardferryError(signal.aborted ? signal.reason : thrown)
-    if (asks.cancelled.aborted) await restoreTuning(m, AbortSignal.timeout(60_000))
+    if (asks.cancelled.aborted && error.code === 'stopped') await restoreTuning(m, AbortSignal.timeout(60_000))
     if (error.code === 'stopped') m.memory.append({ type: 'stopped', reason: error.message })
     else if (!error.code.startsWith('state-'))
       m.memory.append({ type: 'failed', code: error.code, message: error.message, hint: error.hint })

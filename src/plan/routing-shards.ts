@@ -4,11 +4,11 @@ import { jsonIfFound } from '../cluster/json.ts'
 import type { Change, JsonObject } from '../model/plan.ts'
 import type { Identity } from '../model/version.ts'
 import { atLeast } from '../model/version.ts'
-import { withSetting } from '../metadata/tree.ts'
+import { setting, withSetting } from '../metadata/tree.ts'
 
 /**
  * A document's shard is its routing's hash modulo the number of routing shards, divided among the shards. Servers choose that number by
- * version, or are told it when an index is made, and show it in the cluster state only.
+ * version, or are told it when an index is made, and Elasticsearch shows it in the cluster state only.
  */
 const name = 'index.number_of_routing_shards'
 
@@ -31,7 +31,9 @@ export function keepRoutingShards(
   to: Identity,
 ): { settings: JsonObject; changes: readonly Change[] } {
   const chosen = usualRoutingShards(shards, to)
-  if (shards === 1 || routingShards === undefined || routingShards === chosen) return { settings, changes: [] }
+  // OpenSearch shows in the settings what it was told.
+  const said = setting(settings, name)
+  if (shards === 1 || routingShards === undefined || routingShards === Number(said ?? chosen)) return { settings, changes: [] }
   const why = `the source hashes routings over ${routingShards}, the target would over ${chosen}: documents of one id and several routings would meet`
   return {
     settings: withSetting(settings, name, routingShards),

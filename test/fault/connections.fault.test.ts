@@ -18,13 +18,10 @@ import type { SecuredSite } from '../support/site.ts'
 let pair: Pair
 
 beforeAll(async () => {
-  // Two threads and a queue of one: a bulk request into eight shards is more than this target takes at once.
+  // Two threads and a queue of one: a bulk request into ten shards is more than this target takes at once.
   pair = await startPair('test-fault-connections', { target: { settings: { 'thread_pool.write.queue_size': 1 } } })
-  const replicas = { number_of_replicas: 0 }
-  await pair.source.json('PUT', '/stream', { settings: { number_of_shards: 2, ...replicas } })
+  await pair.source.json('PUT', '/stream', { settings: { number_of_shards: 2, number_of_replicas: 0 } })
   await load(pair.source, 'stream', people(2400))
-  await pair.source.json('PUT', '/delta', { settings: { number_of_shards: 8, ...replicas } })
-  await load(pair.source, 'delta', people(4000))
 })
 afterAll(() => stop('test-fault-connections', pair?.source, pair?.target))
 
@@ -56,7 +53,15 @@ test('scrolls that the source loses are opened anew', async () => {
 test('connections that are reset, or fall silent, on both sides (proxies with seeds 7 and 8) cost no document', async () => {
   const [before, behind] = [await proxyOf(pair.source, 7), await proxyOf(pair.target, 8)]
   const ferry = ferryOf({ source: through(pair.source, before), target: through(pair.target, behind) })
-  const running = ferry.start([...slowCopy('stream-proxies', 60), '--source-timeout', '3s', '--target-timeout', '3s'])
+  const running = ferry.start([
+    ...slowCopy('stream-proxies', 60),
+    '--partition-docs',
+    '100',
+    '--source-timeout',
+    '3s',
+    '--target-timeout',
+    '3s',
+  ])
   await ferry.statusWhen(writing, 'documents to be written')
   const proxies = [before, behind]
   for (const proxy of proxies) proxy.setFaults({ resetAfterBytes: 0.4, halfOpen: 0.3, bytes: { min: 0, max: 40_000 } })
@@ -66,6 +71,7 @@ test('connections that are reset, or fall silent, on both sides (proxies with se
     for (const proxy of unharmed) proxy.dropConnections()
     return unharmed.length === 0
   }, 'faults of both kinds on both sides')
+  for (const proxy of proxies) proxy.setFaults({})
   await fullSpeed(ferry)
   expect(await running.outcome).toMatchObject({ code: 0, stderr: '' })
   expect(await compare(pair, 'stream', { target: 'stream-proxies' })).toEqual({ documents: 2400, differences: [] })
@@ -74,11 +80,12 @@ test('connections that are reset, or fall silent, on both sides (proxies with se
 
 test('a target with a full queue gets its documents again until it has taken them', async () => {
   const ferry = ferryOf(pair)
-  const running = ferry.start(['copy', '--index', 'delta', '--partition-docs', '500'])
-  expect(await running.outcome).toMatchObject({ code: 0, stderr: '' })
+  await pair.target.json('PUT', '/stream-queue', { settings: { number_of_shards: 10, number_of_replicas: 0 } })
+  const command = ['copy', '--index', 'stream', '--rename', 'stream-queue', '--into-existing']
+  expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
   expect((await ferry.status()).progress?.retries).toBeGreaterThan(0)
-  expect(await compare(pair, 'delta')).toEqual({ documents: 4000, differences: [] })
-  expect(reportOf(ferry)).toMatchObject({ verdict: 'exact', total: { read: 4000, setAside: 0 } })
+  expect(await compare(pair, 'stream', { target: 'stream-queue' })).toEqual({ documents: 2400, differences: [] })
+  expect(reportOf(ferry)).toMatchObject({ verdict: 'exact', total: { read: 2400, setAside: 0 } })
 })
 
 test('a storm of 429 for whole requests and for single documents passes', async () => {
@@ -89,18 +96,18 @@ test('a storm of 429 for whole requests and for single documents passes', async 
   fake.faults.push(
     // What it does not play.
     { path: /\/_ingest\/pipeline/, times: Infinity, effect: { status: 404, body: {} } },
-    { path: bulkPath, times: 12, effect: refusals.queueFull },
-    { path: bulkPath, after: 12, times: 6, effect: refusals.breaker },
+    { path: bulkPath, times: 6, effect: refusals.queueFull },
+    { path: bulkPath, after: 6, times: 3, effect: refusals.breaker },
     {
       path: bulkPath,
-      after: 18,
-      times: 15,
+      after: 9,
+      times: 6,
       effect: { itemStatus: { every: 3, status: 429, type: 'es_rejected_execution_exception' } },
     },
   )
   const ferry = ferryOf({ source: pair.source, target })
   expect(await ferry.run(['copy', '--index', 'stream'])).toMatchObject({ code: 0, stderr: '' })
-  expect(fake.requests.filter(({ path }) => bulkPath.test(path)).length).toBeGreaterThan(33)
+  expect(fake.requests.filter(({ path }) => bulkPath.test(path)).length).toBeGreaterThan(15)
   expect(await compare({ source: pair.source, target }, 'stream')).toEqual({ documents: 2400, differences: [] })
   expect(reportOf(ferry)).toMatchObject({ verdict: 'exact', total: { read: 2400, setAside: 0 } })
 })
