@@ -238,6 +238,24 @@ test.each([
   await expect(connectTo(fake!.url)).rejects.toMatchObject({ code, recovery, status })
 })
 
+test('a node that refuses credentials which were accepted before, as one that starts does, is passed over for another', async () => {
+  const [first, second] = await fakes(2)
+  const connection = open({ addresses: [first!.url, second!.url] })
+  expect((await get(connection)).status).toBe(200)
+  second!.faults.push({ effect: { status: 401 } })
+  expect((await get(connection, { once: true })).status).toBe(200)
+  expect([first!.requests.length, second!.requests.length, second!.faults.hits]).toEqual([2, 1, 1])
+})
+
+test('credentials that were accepted before, and that every node refuses, may be accepted again', async () => {
+  const [fake] = await fakes(1)
+  const connection = open({ addresses: [fake!.url] })
+  await get(connection)
+  fake!.faults.push({ effect: { status: 401 } })
+  await expect(get(connection)).rejects.toMatchObject({ code: 'unauthorized', recovery: 'retry', status: 401 })
+  expect((await get(connection)).status).toBe(200)
+})
+
 test.each([
   [
     { version: { number: '7.10.2', distribution: 'opensearch' }, tagline: 'The OpenSearch Project: https://opensearch.org/' },

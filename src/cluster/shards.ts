@@ -51,6 +51,7 @@ export async function primaryMarks(
     marks.push({
       shard,
       upTo: primary.seq_no.global_checkpoint,
+      maxSeqNo: primary.seq_no.max_seq_no,
       historyUuid: primary.commit?.user_data?.history_uuid ?? '',
       deletes: primary.indexing?.delete_total ?? 0,
     })

@@ -50,7 +50,7 @@ export function partition(index: string, from: number, to: number, round = 0): P
 }
 
 export function mark(upTo: number, shard = 0): ShardMark {
-  return { shard, upTo, historyUuid: 'first-history', deletes: 0 }
+  return { shard, upTo, maxSeqNo: upTo, historyUuid: 'first-history', deletes: 0 }
 }
 
 export function settled(of: Partition, counts: Partial<Settled['counts']> = {}): Settled {

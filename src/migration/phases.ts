@@ -1,5 +1,6 @@
 import { retried } from '../flow/backoff.ts'
 import { indexUuid } from '../cluster/shards.ts'
+import type { RoundState } from '../journal/fold.ts'
 import type { RoundOpened, ShardMark } from '../model/entries.ts'
 import { exactPart } from '../metadata/tune.ts'
 import { ShardferryError } from '../model/errors.ts'
@@ -98,7 +99,7 @@ async function copyPass(m: Migration, signal: AbortSignal): Promise<boolean> {
       const settled = m.memory.state.indices.get(task.source)?.rounds.find(known => known.round === round.round)?.settled
       const pending = round.partitions.filter(partition => !settled?.has(partition.id))
       open.set(task.source, pending.length)
-      moved ||= round.partitions.length > 0
+      moved = true
       if (pending.length === 0) closeRound(m, task.source, round.round)
       for (const partition of pending) yield { task, partition }
     }
@@ -119,20 +120,48 @@ async function copyPass(m: Migration, signal: AbortSignal): Promise<boolean> {
  */
 async function dueRound(m: Migration, task: IndexTask, signal: AbortSignal): Promise<DueRound | undefined> {
   const last = m.memory.state.indices.get(task.source)?.rounds.at(-1)
-  const marks = await m.reader.marks(task, signal)
+  const marks = await restingMarks(m, task, last, signal)
   for (const mark of marks) {
     const before = markOf(last, mark.shard)
     if (before && before.historyUuid !== mark.historyUuid) throw newLineage(task, mark.shard)
   }
   if (last && !last.closed) return last
-  if (last && (task.read.by === 'slices' || marks.every(mark => mark.upTo <= (markOf(last, mark.shard)?.upTo ?? -1))))
-    return undefined
+  if (last && (task.read.by === 'slices' || !movedOn(marks, last))) return undefined
   const round = last ? last.round + 1 : 0
   const partitions = await m.reader.partitions(task, round, last?.shards, marks, signal)
   const opened: RoundOpened = { type: 'round-opened', index: task.source, round, shards: marks, partitions }
   m.memory.append(opened)
   m.world.reached('round-opened')
   return opened
+}
+
+/** How long operations that are not safe yet are waited for: several times an asynchronous translog's usual 5 s. */
+const syncWaitMs = 30_000
+const syncLookMs = 500
+
+/**
+ * Where the source stands. When a catch-up would find nothing new although numbers above the checkpoint were given out,
+ * those operations are waited for: with an asynchronous translog the checkpoint follows seconds later.
+ */
+async function restingMarks(
+  m: Migration,
+  task: IndexTask,
+  last: RoundState | undefined,
+  signal: AbortSignal,
+): Promise<readonly ShardMark[]> {
+  const first = await m.reader.marks(task, signal)
+  if (!last?.closed) return first
+  const untilMs = m.world.now() + syncWaitMs
+  let marks = first
+  while (!movedOn(marks, last) && marks.some(mark => mark.maxSeqNo > mark.upTo) && m.world.now() < untilMs) {
+    await m.world.sleep(syncLookMs, signal)
+    marks = await m.reader.marks(task, signal)
+  }
+  return marks
+}
+
+function movedOn(marks: readonly ShardMark[], last: Pick<RoundOpened, 'shards'>): boolean {
+  return marks.some(mark => mark.upTo > (markOf(last, mark.shard)?.upTo ?? -1))
 }
 
 type DueRound = Pick<RoundOpened, 'round' | 'shards' | 'partitions'>

@@ -103,7 +103,7 @@ async function sinceLastRound(
   let behind = 0
   let deletes = 0
   for (const mark of marks) {
-    behind += Math.max(0, mark.upTo - (last.shards.find(one => one.shard === mark.shard)?.upTo ?? -1))
+    behind += Math.max(0, mark.maxSeqNo - (last.shards.find(one => one.shard === mark.shard)?.upTo ?? -1))
     const first = rounds[0]?.shards.find(one => one.shard === mark.shard)
     if (first && mark.deletes < first.deletes)
       notes.push(

@@ -42,6 +42,11 @@ export interface ShardMark {
   readonly shard: number
   /** The primary's global checkpoint: the round covers every operation up to and including it; -1 for an empty shard. */
   readonly upTo: number
+  /**
+   * The highest number given out. Above `upTo` are operations that are not safe yet: in flight, or, with an asynchronous
+   * translog, not on disk for some seconds.
+   */
+  readonly maxSeqNo: number
   /** Changes when sequence numbers lose their meaning: a restore, or a stale primary that was forced. */
   readonly historyUuid: string
   /** Deletes the primary has executed so far; resets when the shard moves. */

@@ -2,8 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { refusals } from '../fake/faults.ts'
-import { startFake } from '../fake/fake.ts'
 import { startProxy } from '../proxy/proxy.ts'
 import type { Proxy } from '../proxy/proxy.ts'
 import { compare } from '../support/compare.ts'
@@ -12,7 +10,6 @@ import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
 import { ferryOf } from '../support/shardferry.ts'
 import type { Ferry, Report, Status } from '../support/shardferry.ts'
-import { siteAt } from '../support/site.ts'
 import type { SecuredSite } from '../support/site.ts'
 
 let pair: Pair
@@ -85,30 +82,6 @@ test('a target with a full queue gets its documents again until it has taken the
   expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
   expect((await ferry.status()).progress?.retries).toBeGreaterThan(0)
   expect(await compare(pair, 'stream', { target: 'stream-queue' })).toEqual({ documents: 2400, differences: [] })
-  expect(reportOf(ferry)).toMatchObject({ verdict: 'exact', total: { read: 2400, setAside: 0 } })
-})
-
-test('a storm of 429 for whole requests and for single documents passes', async () => {
-  await using fake = await startFake({ flavor: 'opensearch' })
-  const target = siteAt('fake', [fake.url])
-  onTestFinished(() => target.close())
-  const bulkPath = /\/_bulk/
-  fake.faults.push(
-    // What it does not play.
-    { path: /\/_ingest\/pipeline/, times: Infinity, effect: { status: 404, body: {} } },
-    { path: bulkPath, times: 6, effect: refusals.queueFull },
-    { path: bulkPath, after: 6, times: 3, effect: refusals.breaker },
-    {
-      path: bulkPath,
-      after: 9,
-      times: 6,
-      effect: { itemStatus: { every: 3, status: 429, type: 'es_rejected_execution_exception' } },
-    },
-  )
-  const ferry = ferryOf({ source: pair.source, target })
-  expect(await ferry.run(['copy', '--index', 'stream'])).toMatchObject({ code: 0, stderr: '' })
-  expect(fake.requests.filter(({ path }) => bulkPath.test(path)).length).toBeGreaterThan(15)
-  expect(await compare({ source: pair.source, target }, 'stream')).toEqual({ documents: 2400, differences: [] })
   expect(reportOf(ferry)).toMatchObject({ verdict: 'exact', total: { read: 2400, setAside: 0 } })
 })
 

@@ -106,10 +106,10 @@ function partsOf({ progress }: Status): NonNullable<Status['progress']> {
   return progress
 }
 
-async function nodeOf({ name, json }: Site, which: Which): Promise<number> {
-  const [master] = await json<readonly { readonly node: string }[]>('GET', '/_cat/master?format=json&h=node')
-  const elected = [0, 1].find(i => master?.node === `${name}-${i}`)
-  if (elected === undefined) throw new Error(`${name} has no elected master.`)
+async function nodeOf(site: Site, which: Which): Promise<number> {
+  const [master] = await site.json<readonly { readonly node: string }[]>('GET', '/_cat/master?format=json&h=node')
+  const elected = [0, 1].find(i => master?.node === `${site.name}-${i}`)
+  if (elected === undefined) throw new Error(`${site.name} has no elected master.`)
   return which === 'the elected master' ? elected : 1 - elected
 }
 

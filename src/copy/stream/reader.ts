@@ -201,8 +201,9 @@ function shardPreference(task: IndexTask, shard: number): string {
 function toBatch(task: IndexTask, page: HeldPage): Batch {
   let bytes = 0
   const docs = page.hits.map(hit => {
-    bytes += hit.sourceBytes
-    return toDoc(task, hit)
+    const doc = toDoc(task, hit)
+    bytes += hit.unusual ? doc.source.length : hit.sourceBytes
+    return doc
   })
   return { docs, bytes, release: () => page.release() }
 }

@@ -243,7 +243,6 @@ test('a missing privilege for an item stops at once, and names what is missing',
 })
 
 test.each([
-  [401, 'unauthorized'],
   [403, 'forbidden'],
   [404, 'request-refused'],
 ])('a request refused with %d stops at once as %s', async (status, code) => {
