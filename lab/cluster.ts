@@ -14,7 +14,7 @@ import { changeCluster, findCluster, nodeAt, readCluster, readClusters, runningN
 import type { LabCluster } from './record.ts'
 import { makeTls, tlsFiles } from './tls.ts'
 
-export type { LabCluster, LabNode } from './record.ts'
+export type { LabCluster } from './record.ts'
 
 export interface UpOptions {
   name: string
