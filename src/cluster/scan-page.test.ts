@@ -117,11 +117,11 @@ test('raw control bytes inside a string, which old servers hold, become escapes'
 test('a hit without _source and without sequence number is told as such', () => {
   const page = scanPage(
     encode(
-      '{"took":1,"timed_out":false,"_shards":{"total":2,"failed":1,"failures":[{"reason":{"type":"t","reason":"r"}}]},"hits":{"total":1,"hits":[{"_id":"1","_seq_no":-2}]}}',
+      '{"took":1,"timed_out":false,"_shards":{"total":2,"successful":1,"failed":1,"failures":[{"reason":{"type":"t","reason":"r"}}]},"hits":{"total":1,"hits":[{"_id":"1","_seq_no":-2}]}}',
     ),
   )
   expect(page.hits[0]).toMatchObject({ source: undefined, seqNo: undefined })
-  expect(page.shards).toEqual({ total: 2, failed: 1, reason: 't: r' })
+  expect(page.shards).toEqual({ total: 2, successful: 1, failed: 1, reason: 't: r' })
 })
 
 /** An independent reading of the same grammar, by regular expression: everything but comments and blanks. */

@@ -10,7 +10,12 @@ import { ShardferryError } from '../model/errors.ts'
 export interface Page {
   readonly scrollId: string | undefined
   readonly timedOut: boolean
-  readonly shards: { readonly total: number; readonly failed: number; readonly reason: string | undefined }
+  readonly shards: {
+    readonly total: number
+    readonly successful: number
+    readonly failed: number
+    readonly reason: string | undefined
+  }
   /** Documents that match in all; undefined where the server was not asked to count. */
   readonly total: number | undefined
   readonly hits: readonly Hit[]
@@ -405,10 +410,16 @@ function totalOf(value: unknown): number | undefined {
 }
 
 function shardCounts(value: unknown): Page['shards'] {
-  const shards = value as { total?: number; failed?: number; failures?: { reason?: { type?: string; reason?: string } }[] } | null
+  const shards = value as {
+    total?: number
+    successful?: number
+    failed?: number
+    failures?: { reason?: { type?: string; reason?: string } }[]
+  } | null
   const reason = shards?.failures?.[0]?.reason
   return {
     total: shards?.total ?? 0,
+    successful: shards?.successful ?? 0,
     failed: shards?.failed ?? 0,
     reason: reason && `${reason.type ?? ''}: ${reason.reason ?? ''}`,
   }

@@ -107,14 +107,15 @@ async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimit
 }
 
 function requireWhole(page: Page, limits: PageLimits, cluster: Cluster, request: ClusterRequest): void {
-  const { total, failed, reason } = page.shards
+  const { total, successful, failed, reason } = page.shards
   const asked = limits.shards === 'some' ? Math.max(total, 1) : limits.shards
-  if (total === asked && failed === 0 && !page.timedOut) return
+  // Up to Elasticsearch 7.10 a shard without any copy counts neither as failed nor as successful.
+  if (total === asked && successful === total && failed === 0 && !page.timedOut) return
   const what = page.timedOut
     ? 'the search timed out'
     : failed > 0
       ? `${failed} of ${total} shards failed${reason ? `: ${reason}` : ''}`
-      : `${total} shards answered where ${asked} were asked`
+      : `${successful} of ${total} shards answered where ${asked} were asked`
   const lostScroll = reason?.includes('search_context_missing') === true
   throw new ShardferryError(
     lostScroll ? 'cursor-lost' : 'response-partial',

@@ -84,17 +84,18 @@ export async function count(
   where: { shards?: number; preference?: string | undefined },
   signal: AbortSignal,
 ): Promise<number> {
-  const answer = await json<{ count: number; _shards: { total: number; failed: number } }>(cluster, {
+  const answer = await json<{ count: number; _shards: { total: number; successful: number; failed: number } }>(cluster, {
     method: 'POST',
     path: `/${indexPath(index)}/_count`,
     query: { preference: where.preference },
     body: { query },
     signal,
   })
-  if (answer._shards.failed > 0 || answer._shards.total !== (where.shards ?? answer._shards.total)) {
+  const { total, successful, failed } = answer._shards
+  if (failed > 0 || successful !== total || total !== (where.shards ?? total)) {
     throw new ShardferryError(
       'response-partial',
-      `${answer._shards.failed} of ${answer._shards.total} shards failed to count ${index} on the ${cluster.side}.`,
+      `${total - successful} of ${total} shards did not count ${index} on the ${cluster.side}.`,
       { recovery: 'retry' },
     )
   }

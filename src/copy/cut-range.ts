@@ -21,13 +21,11 @@ export async function cutRange(
   const pieces = Math.min(width, Math.round(range.docs / limit))
   if (pieces < 2) return [range]
   const cut: CountedRange[] = []
-  let left = range.docs
   for (let i = 0; i < pieces; i++) {
     const from = range.from + Math.floor((width * i) / pieces)
     const to = range.from + Math.floor((width * (i + 1)) / pieces) - 1
-    // The last piece has what the others leave: one request less for each cut.
-    const docs = i === pieces - 1 ? Math.max(left, 0) : await count(from, to)
-    left -= docs
+    // Each is counted, the last one too: counts of different moments do not subtract.
+    const docs = await count(from, to)
     const piece = { from, to, docs }
     if (docs > 1.5 * limit) cut.push(...(await cutRange(piece, limit, count)))
     else if (docs > 0) cut.push(piece)

@@ -74,7 +74,8 @@ export class FoldingState implements MigrationState {
     if (entry.type !== 'asked') this.#lastAtMs = atMs
     switch (entry.type) {
       case 'planned':
-        this.plan = entry.plan
+        // The first one stands: a second start at the same moment may have journaled its own before it was refused.
+        this.plan ??= entry.plan
         return
       case 'started':
         this.startedAtMs ??= atMs
@@ -181,15 +182,18 @@ interface FoldingRound {
   closed: boolean
 }
 
-function afterRetry(settled: Settled, retried: { written: number; alreadyNewer: number; remaining: number }): Settled {
+/** What is no longer set aside and was not already newer was written, also where an earlier retry was killed before it could say so. */
+function afterRetry(settled: Settled, retried: { alreadyNewer: number; remaining: number }): Settled {
   const { counts } = settled
+  const { alreadyNewer, remaining } = retried
+  const written = counts.setAside - alreadyNewer - remaining
   return {
     ...settled,
     counts: {
       ...counts,
-      written: counts.written + retried.written,
-      alreadyNewer: counts.alreadyNewer + retried.alreadyNewer,
-      setAside: retried.remaining,
+      written: counts.written + written,
+      alreadyNewer: counts.alreadyNewer + alreadyNewer,
+      setAside: remaining,
     },
   }
 }

@@ -38,7 +38,7 @@ async function confirmTarget(m: Migration, task: IndexTask, signal: AbortSignal)
     'target-changed',
     `The target index ${task.target} was ${uuid === undefined ? 'deleted' : 'deleted and created anew'} since this migration made it.`,
     {
-      hint: 'What was copied is gone with it. Start over under another name: --name NAME.',
+      hint: 'What was copied is gone with it. Start over under another name: --name NAME. Tuned settings are given back by: shardferry complete.',
     },
   )
 }
@@ -175,7 +175,7 @@ function closeRound(m: Migration, index: string, round: number): void {
   m.world.reached('round-closed')
 }
 
-function newLineage(task: IndexTask, shard: number): ShardferryError {
+export function newLineage(task: IndexTask, shard: number): ShardferryError {
   return new ShardferryError(
     'lineage-changed',
     `Shard ${shard} of ${task.source} has a new history on the source: it was restored, or a stale copy was forced to be primary.`,

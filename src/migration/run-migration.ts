@@ -34,6 +34,9 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
   } catch (thrown) {
     const error = asShardferryError(signal.aborted ? signal.reason : thrown)
     if (asks.cancelled.aborted && error.code === 'stopped') await restoreTuning(m, AbortSignal.timeout(60_000))
+    // No later run gets further than this one: nothing stays tuned for it.
+    if (error.code === 'target-changed' || error.code === 'lineage-changed')
+      await restoreTuning(m, AbortSignal.timeout(60_000)).catch(() => undefined)
     if (error.code === 'stopped') m.memory.append({ type: 'stopped', reason: error.message })
     else if (!error.code.startsWith('state-'))
       m.memory.append({ type: 'failed', code: error.code, message: error.message, hint: error.hint })

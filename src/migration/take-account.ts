@@ -6,6 +6,7 @@ import { asShardferryError } from '../model/errors.ts'
 import type { IndexTask, JsonObject } from '../model/plan.ts'
 import type { IndexReport, Report, Verdict } from '../model/report.ts'
 import type { Migration } from './migration.ts'
+import { newLineage } from './phases.ts'
 
 /** Compares what was read with what became of it, and both sides' counts; says in one word how it stands. */
 export async function takeAccount(m: Migration, signal: AbortSignal): Promise<Report> {
@@ -105,6 +106,7 @@ async function sinceLastRound(
   for (const mark of marks) {
     behind += Math.max(0, mark.maxSeqNo - (last.shards.find(one => one.shard === mark.shard)?.upTo ?? -1))
     const first = rounds[0]?.shards.find(one => one.shard === mark.shard)
+    if (first && first.historyUuid !== mark.historyUuid) throw newLineage(task, mark.shard)
     if (first && mark.deletes < first.deletes)
       notes.push(
         `${task.source}: shard ${mark.shard} moved on the source, so its count of deletes began anew; some may have gone unseen.`,
@@ -115,7 +117,7 @@ async function sinceLastRound(
 }
 
 function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[], total: Counts): Verdict {
-  const equal = indices.every(one => one.balanced && one.behind === 0 && countsAgree(tasks, one))
+  const equal = indices.every(one => one.balanced && one.behind === 0 && one.deletes === 0 && countsAgree(tasks, one))
   if (!equal) return 'differs'
   return total.setAside > 0 ? 'set-aside' : 'exact'
 }
@@ -125,7 +127,7 @@ function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[],
  * round. And an index that was on the target before may hold documents of its own.
  */
 function countsAgree(tasks: readonly IndexTask[], { index, sourceCount, targetCount, counts }: IndexReport): boolean {
-  if (sourceCount === null || targetCount === null) return true
+  if (sourceCount === null || targetCount === null) return false
   const more = targetCount + counts.setAside - sourceCount
   const intoExisting = tasks.find(task => task.source === index)?.action === 'into-existing'
   return more >= 0 && (intoExisting || more <= counts.setAside)

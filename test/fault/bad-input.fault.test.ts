@@ -1,10 +1,11 @@
 /** What people get wrong: each is one clear error with a code, a hint and an exit code, and the target stays as it was. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -252,7 +253,16 @@ test('a state folder of a newer version', async () => {
   await isRefused(ferry, copy, { exit: 9, code: 'state-version', message: /newer version.*99/, hint: /--state/ })
 })
 
-test('a state folder on a disk that is full', async () => {
+test('a state folder that is none', async () => {
+  const ferry = ferryOf(pair)
+  writeFileSync(ferry.state, '')
+  await isRefused(ferry, copy, { exit: 9, code: 'state-unwritable', message: /state folder .*cannot be used/, hint: /--state/ })
+})
+
+/** Disks of their own need the right to mount one; without it these promises are not looked at. */
+const disks = mayMount() ? ['a disk of 24 MB'] : []
+
+test.each(disks)('a state folder on %s that is full', async () => {
   const ferry = ferryOf(pair)
   const full = fullFolder(ferry)
   await isRefused(
@@ -263,18 +273,21 @@ test('a state folder on a disk that is full', async () => {
   )
 })
 
-test('a state folder that fills up in the middle stops the run, and with room again it ends exact', async () => {
-  const ferry = ferryOf(pair)
-  const { path, free } = fullFolder(ferry, 300)
-  const env = { SHARDFERRY_STATE: path }
-  const args = [...copy, '--rename', 'orders-full', '--partition-docs', '5']
-  const stopped = await ferry.run(args, env)
-  expect(stopped).toMatchObject({ code: 9, stdout: expect.stringContaining(' copying ') })
-  expect(stopped.stderr).toMatch(/error \[state-unwritable\]: .*Free some space/s)
-  free()
-  expect(await ferry.run(args, env)).toMatchObject({ code: 0, stderr: '' })
-  expect(await compare(pair, 'orders', { target: 'orders-full' })).toEqual({ documents: 900, differences: [] })
-})
+test.each(disks)(
+  'a state folder on %s that fills up in the middle stops the run, and with room again it ends exact',
+  async () => {
+    const ferry = ferryOf(pair)
+    const { path, free } = fullFolder(ferry, 300)
+    const env = { SHARDFERRY_STATE: path }
+    const args = [...copy, '--rename', 'orders-full', '--partition-docs', '5']
+    const stopped = await ferry.run(args, env)
+    expect(stopped).toMatchObject({ code: 9, stdout: expect.stringContaining(' copying ') })
+    expect(stopped.stderr).toMatch(/error \[state-unwritable\]: .*Free some space/s)
+    free()
+    expect(await ferry.run(args, env)).toMatchObject({ code: 0, stderr: '' })
+    expect(await compare(pair, 'orders', { target: 'orders-full' })).toEqual({ documents: 900, differences: [] })
+  },
+)
 
 test('a command for a migration that does not exist', async () => {
   const ferry = ferryOf(pair)
@@ -283,6 +296,14 @@ test('a command for a migration that does not exist', async () => {
   expect(refused.stderr).toMatch(/error \[state-missing\]: .*named m .*shardferry copy/s)
   expect(existsSync(ferry.state)).toBe(false)
 })
+
+function mayMount(): boolean {
+  const path = mkdtempSync(join(tmpdir(), 'shardferry-mount-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', path]).status === 0
+  if (mounted) execFileSync('umount', [path])
+  rmSync(path, { recursive: true })
+  return mounted
+}
 
 /** A folder on a disk of its own with `kilobytes` left. */
 function fullFolder({ folder }: Ferry, kilobytes = 0): { path: string; free: () => void } {

@@ -1,7 +1,7 @@
 import { assemble, realWorld, rejectedFolder, thisProcess } from '../../assemble.ts'
 import { setAsideFolder } from '../../copy/set-aside.ts'
 import { fold } from '../../journal/fold.ts'
-import { Memory } from '../../migration/memory.ts'
+import { restoreTuning, tuneTargets } from '../../migration/phases.ts'
 import { listSetAside, retrySetAside } from '../../migration/retry-rejected.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { MigrationSettings, Settings } from '../../settings/settings.ts'
@@ -51,7 +51,6 @@ export async function rejectedRetry(settings: Settings, signal: AbortSignal): Pr
   if (!plan) throw new ShardferryError('state-missing', 'This migration has no plan yet.')
   requireSamePlan(plan, clusters, undefined)
   open.hold(thisProcess())
-  const memory = new Memory(open)
   const m = assemble({
     plan,
     copy: settings.copy,
@@ -63,12 +62,18 @@ export async function rejectedRetry(settings: Settings, signal: AbortSignal): Pr
   })
   const setAside = setAsideFolder(rejectedFolder(folder), Infinity, 0)
   let remaining = 0
-  for (const found of listSetAside(m.tasks, memory.state.indices, rejectedFolder(folder))) {
-    const result = await retrySetAside(found, { writer: m.writer, setAside, memory }, signal)
-    remaining += result.remaining
-    print(
-      `${found.task.source}: ${result.written} written, ${result.alreadyNewer} already newer, ${result.remaining} still refused`,
-    )
+  // What exact writing needs, a final pipeline switched off above all, holds for these documents too.
+  await tuneTargets(m, signal)
+  try {
+    for (const found of listSetAside(m.tasks, m.memory.state.indices, rejectedFolder(folder))) {
+      const result = await retrySetAside(found, { writer: m.writer, setAside, memory: m.memory }, signal)
+      remaining += result.remaining
+      print(
+        `${found.task.source}: ${result.written} written, ${result.alreadyNewer} already newer, ${result.remaining} still refused`,
+      )
+    }
+  } finally {
+    await restoreTuning(m, AbortSignal.timeout(60_000))
   }
   print(
     remaining === 0

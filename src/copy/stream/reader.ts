@@ -141,6 +141,11 @@ async function* readPartition(
   let read = 0
   try {
     let page = await firstPage(source, task.source, search, limits, signal)
+    if (single && (page.total ?? 0) > pageDocs) {
+      // More than were counted when the partition was cut.
+      page.release()
+      page = await firstPage(source, task.source, { ...search, keepAlive }, limits, signal)
+    }
     scrollId = page.scrollId
     const total = page.total
     while (page.hits.length > 0) {
