@@ -29,6 +29,11 @@ const jsonFlag = ['--json', 'Events for machines, one JSON object a line (docs/r
 const dryRunFlag = ['--dry-run', 'Check and plan only; change nothing.'] as const
 
 const signal = stopSignal()
+// `shardferry … | head`: nobody reads on, which is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
 let debug = process.env['SHARDFERRY_LOG_LEVEL'] === 'debug'
 
 const program = new Command('shardferry')

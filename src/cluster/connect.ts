@@ -20,7 +20,7 @@ interface Node {
  * for some seconds and the next is tried.
  */
 export function openConnection(settings: ConnectionSettings, now: () => number = Date.now): Connection {
-  const connect = connector(settings.side, settings.tls)
+  const connect = connector(settings.side, settings.tls, settings.requestTimeoutMs)
   const nodes: Node[] = settings.addresses.map(address => {
     const url = new URL(address)
     const pool = new Pool(url.origin, {

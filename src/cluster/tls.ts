@@ -6,10 +6,10 @@ import { ShardferryError } from '../model/errors.ts'
 import type { Side, TlsSettings } from '../model/connection.ts'
 
 /** undici's connector with this connection's CA, client certificate or pinned fingerprint. Nothing is sent before the server is trusted. */
-export function connector(side: Side, tls: TlsSettings): buildConnector.connector {
+export function connector(side: Side, tls: TlsSettings, timeoutMs: number): buildConnector.connector {
   const pinned = tls.fingerprint === undefined ? undefined : plainFingerprint(tls.fingerprint)
   const plain = buildConnector({
-    timeout: 10_000,
+    timeout: Math.min(timeoutMs, 10_000),
     allowH2: false,
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
