@@ -25,31 +25,31 @@ afterAll(() => stop('test-fault-primary', pair?.source, pair?.target))
 
 const copy = (index: string): string[] => ['copy', '--index', index, '--source-timeout', '5s']
 
-test('between two runs: the second reads again what the first could not see', async () => {
-  const ferry = ferryOf(pair)
-  await copied(ferry, 'early')
-  await hideSynced('early')
-  const cut = await ferry.run(copy('early'), { SHARDFERRY_CRASH_AT: 'round-closed' })
+test('an operation that is taken back, between two runs or during one, leaves nothing behind that is not on the target', async () => {
+  const [between, during] = [ferryOf(pair), ferryOf(pair)]
+  const both = [
+    { ferry: between, index: 'between' },
+    { ferry: during, index: 'during' },
+  ]
+  for (const { ferry, index } of both) {
+    await copied(ferry, index)
+    await hideSynced(index)
+  }
+  const cut = await between.run(copy('between'), { SHARDFERRY_CRASH_AT: 'round-closed' })
   expect(cut.signal).toBe('SIGKILL')
-  await restart()
-  await restored('early')
-  expect(await ferry.run(copy('early'))).toMatchObject({ code: 0, stderr: '' })
-  expect(await compare(pair, 'early')).toEqual({ documents, differences: [] })
-  expect(reportIn(ferry)).toMatchObject({ verdict: 'exact', notes: [expect.stringContaining('read again')] })
-})
+  const running = during.start(copy('during'))
+  // It has read its round by then, and waits for the operations that are not on disk.
+  await during.statusWhen(({ progress }) => progress?.phase === 'catching-up', 'the round to be read')
+  await kill(pair.source.name, 0)
+  await revive(pair.source.name, 0)
+  for (const { index } of both) await restored(index)
 
-test('during a run: it goes on with what is to be read again, and ends exact', async () => {
-  const ferry = ferryOf(pair)
-  await copied(ferry, 'late')
-  await hideSynced('late')
-  const running = ferry.start(copy('late'))
-  // It has read the round by then, and waits for the operations that are not on disk.
-  await ferry.statusWhen(({ progress }) => progress?.phase === 'catching-up', 'the round to be read')
-  await restart()
-  await restored('late')
   expect(await running.outcome).toMatchObject({ code: 0, stderr: '' })
-  expect(await compare(pair, 'late')).toEqual({ documents, differences: [] })
-  expect(reportIn(ferry)).toMatchObject({ verdict: 'exact', notes: [expect.stringContaining('read again')] })
+  expect(await between.run(copy('between'))).toMatchObject({ code: 0, stderr: '' })
+  for (const { ferry, index } of both) {
+    expect(await compare(pair, index)).toEqual({ documents, differences: [] })
+    expect(reportIn(ferry)).toMatchObject({ verdict: 'exact', notes: [expect.stringContaining('read again')] })
+  }
 })
 
 /** An index of one copy that is not synced by itself, copied once. */
@@ -77,11 +77,6 @@ async function hideSynced(index: string): Promise<void> {
 async function restored(index: string): Promise<void> {
   await pair.source.json('GET', `/_cluster/health/${index}?wait_for_status=green&timeout=60s`)
   expect([await count(index, 'lost'), await count(index, 'synced')]).toEqual([0, 20])
-}
-
-async function restart(): Promise<void> {
-  await kill(pair.source.name, 0)
-  await revive(pair.source.name, 0)
 }
 
 function changed(how: string): (document: Document) => Document {
