@@ -1,7 +1,8 @@
-import type { Partition, Settled } from '../model/documents.ts'
+import type { Partition, SeqNoRange, Settled } from '../model/documents.ts'
 import type { Entry, ShardMark, StoredEntry } from '../model/entries.ts'
 import type { Json, Plan } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
+import { Unconfirmed } from './unconfirmed.ts'
 
 /** What a migration's journal says about it. There is no other truth: the first start and every resume read this. */
 export interface MigrationState {
@@ -13,6 +14,8 @@ export interface MigrationState {
   readonly indices: ReadonlyMap<string, IndexState>
   /** Target indices this migration made, by source index, with the uuid they got. */
   readonly created: ReadonlyMap<string, string>
+  /** Documents that a target index held before anything was copied into it, by source index. */
+  readonly docsBefore: ReadonlyMap<string, number>
   readonly paused: string | undefined
   readonly cancelled: boolean
   readonly throttle: { readonly width?: number; readonly docsPerSecond?: number }
@@ -28,12 +31,15 @@ export interface StepState {
 
 export interface IndexState {
   readonly rounds: readonly RoundState[]
+  readonly unconfirmed: Pick<Unconfirmed, 'toReadAgain'>
 }
 
 export interface RoundState {
   readonly round: number
   readonly shards: readonly ShardMark[]
   readonly partitions: readonly Partition[]
+  readonly again: readonly SeqNoRange[]
+  readonly writeBlocked: boolean
   readonly settled: ReadonlyMap<string, Settled>
   readonly closed: boolean
 }
@@ -58,8 +64,9 @@ export class FoldingState implements MigrationState {
   activeMs = 0
   #lastAtMs = 0
   readonly steps: Map<string, StepState> = new Map()
-  readonly indices: Map<string, { rounds: FoldingRound[] }> = new Map()
+  readonly indices: Map<string, FoldingIndex> = new Map()
   readonly created: Map<string, string> = new Map()
+  readonly docsBefore: Map<string, number> = new Map()
   paused: string | undefined
   cancelled = false
   throttle: { width?: number; docsPerSecond?: number } = {}
@@ -94,6 +101,7 @@ export class FoldingState implements MigrationState {
       }
       case 'created':
         this.created.set(entry.index, entry.uuid)
+        if (entry.docsBefore !== undefined) this.docsBefore.set(entry.index, entry.docsBefore)
         return
       case 'changed':
         return
@@ -102,12 +110,19 @@ export class FoldingState implements MigrationState {
           round: entry.round,
           shards: entry.shards,
           partitions: entry.partitions,
+          again: entry.again ?? [],
+          writeBlocked: entry.writeBlocked ?? false,
           settled: new Map(),
           closed: false,
         })
+        this.#index(entry.index).unconfirmed.opened(entry, number)
+        return
+      case 'observed':
+        this.#index(entry.index).unconfirmed.observed(entry.shards, entry.asOf, number)
         return
       case 'settled':
         this.#round(entry.settled.index, entry.settled.round)?.settled.set(entry.settled.partition, entry.settled)
+        this.#index(entry.settled.index).unconfirmed.settled(entry.settled, entry.begun, number)
         return
       case 'round-closed': {
         const round = this.#round(entry.index, entry.round)
@@ -161,10 +176,10 @@ export class FoldingState implements MigrationState {
     }
   }
 
-  #index(name: string): { rounds: FoldingRound[] } {
+  #index(name: string): FoldingIndex {
     const known = this.indices.get(name)
     if (known) return known
-    const fresh = { rounds: [] }
+    const fresh = { rounds: [], unconfirmed: new Unconfirmed() }
     this.indices.set(name, fresh)
     return fresh
   }
@@ -174,10 +189,17 @@ export class FoldingState implements MigrationState {
   }
 }
 
+interface FoldingIndex {
+  readonly rounds: FoldingRound[]
+  readonly unconfirmed: Unconfirmed
+}
+
 interface FoldingRound {
   readonly round: number
   readonly shards: readonly ShardMark[]
   readonly partitions: readonly Partition[]
+  readonly again: readonly SeqNoRange[]
+  readonly writeBlocked: boolean
   readonly settled: Map<string, Settled>
   closed: boolean
 }

@@ -86,6 +86,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'applied', step: 'tune:cities' },
   { type: 'round-opened', index: 'cities', round: 0, shards: [mark(19)], partitions: [first, second] },
   { type: 'settled', settled: settled(second, { read: 10, written: 8, setAside: 2, bytes: 100 }) },
+  { type: 'observed', index: 'cities', asOf: 10, shards: [mark(19)] },
   { type: 'asked', ask: { what: 'pause', reason: 'asked' } },
   { type: 'asked', ask: { what: 'resume' } },
   { type: 'asked', ask: { what: 'throttle', width: 3 } },

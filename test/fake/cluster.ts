@@ -74,6 +74,17 @@ export function clusterSettings(call: Call): Reply {
   return ok({ persistent: {}, transient: {}, ...(call.query.get('include_defaults') === 'true' ? defaults : {}) })
 }
 
+export function stateMetadata(call: Call): Reply {
+  const indices = resolve(call.store, call.params['index'], { hidden: true, ignoreUnavailable: false }).map(found => found.index)
+  const terms = (index: Index): JsonObject =>
+    Object.fromEntries(index.shards.map(({ number, primaryTerm }) => [String(number), primaryTerm]))
+  return ok({
+    cluster_name: CLUSTER,
+    cluster_uuid: call.store.clusterUuid,
+    metadata: { indices: Object.fromEntries(indices.map(index => [index.name, { primary_terms: terms(index) }])) },
+  })
+}
+
 export function nodes({ store }: Call): Reply {
   const address = store.address
   const node = {

@@ -82,9 +82,9 @@ function cities(count: number, from = 0): Given[] {
   return Array.from({ length: count }, (_, i) => ({ id: `c${from + i}` }))
 }
 
-async function partitions(round = 0, since?: Awaited<ReturnType<Reader['marks']>>): Promise<readonly Partition[]> {
+async function partitions(round = 0, shards?: Awaited<ReturnType<Reader['marks']>>): Promise<readonly Partition[]> {
   const marks = await reader.marks(task, never)
-  return reader.partitions(task, round, since, marks, never)
+  return reader.partitions(task, round, shards && { shards, again: [] }, marks, never)
 }
 
 async function read(partition: Partition): Promise<Read[]> {
@@ -182,7 +182,9 @@ test('the checkpoint is asked before the refresh, so that everything up to it is
   expect(await reader.marks(task, never)).toMatchObject([{ shard: 0, upTo: 4, deletes: 0 }])
   expect(fake.requests.map(request => request.path)).toEqual([
     '/cities/_settings/index.uuid',
+    '/_cluster/state/metadata/cities',
     '/cities/_stats/indexing',
+    '/_cluster/state/metadata/cities',
     '/cities/_refresh',
   ])
   expect(fake.store.index('cities').shards[0]?.searchable.length).toBe(5)
@@ -402,7 +404,10 @@ const slices: Partial<IndexTask> = { read: { by: 'slices', slices: 3 }, versionF
 test('a source without sequence numbers is read by slices, with the documents’ own versions', async () => {
   await given(cities(50), { shards: 2, task: slices, fake: { sequenceNumbers: false, version: '5.6.16' } })
   await add(cities(1))
-  expect(await reader.marks(task, never)).toEqual([])
+  expect(await reader.marks(task, never)).toMatchObject([
+    { upTo: -1, operations: 25, primary: expect.stringContaining('since') as string },
+    { upTo: -1, operations: 26 },
+  ])
   const cut = await partitions()
   expect(cut.map(partition => partition.range)).toEqual([0, 1, 2].map(slice => ({ by: 'slice', slice, of: 3 })))
   const found = await readAll()

@@ -8,14 +8,17 @@ import { oneLine } from '../../cluster/one-line.ts'
 import type { Hit } from '../../cluster/scan-page.ts'
 import { closeScroll, firstPage, nextPage } from '../../cluster/scroll.ts'
 import type { HeldPage } from '../../cluster/scroll.ts'
-import { count, indexUuid, primaryMarks, refresh } from '../../cluster/shards.ts'
-import type { Batch, Doc, Partition } from '../../model/documents.ts'
+import { primaryCopies } from '../../cluster/primaries.ts'
+import { count, indexUuid, refresh, standing } from '../../cluster/shards.ts'
+import type { Batch, Doc, Partition, SeqNoRange } from '../../model/documents.ts'
 import type { ShardMark } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask, JsonObject } from '../../model/plan.ts'
-import type { Reader } from '../../model/ports.ts'
+import type { Reader, Since } from '../../model/ports.ts'
 import { atLeast } from '../../model/version.ts'
 import { cutRange, describeRange } from '../cut-range.ts'
+import { refreshedCopies } from './copies.ts'
+import type { Copies } from './copies.ts'
 import { PageSizes } from './page-size.ts'
 
 export interface StreamReaderOptions {
@@ -32,20 +35,17 @@ const keepAlive = '5m'
 /** Reads an index by searches in `_doc` order: one shard's range of sequence numbers, or one slice, at a time. */
 export function streamReader(source: Cluster, options: StreamReaderOptions): Reader {
   const sizes = new PageSizes(options.pageBytes)
+  const copies = refreshedCopies(source)
   return {
     marks: async (task, signal) => {
       await requireSameIndex(source, task, signal)
-      if (task.read.by === 'slices') return []
-      // First the checkpoint, then the refresh: what is at or below the checkpoint is in the index before the refresh begins.
-      const marks = await primaryMarks(source, task.source, task.shards, signal)
-      await refresh(source, task.source, signal)
-      return marks
+      return task.read.by === 'slices' ? await operationMarks(source, task, signal) : await copies.look(task, signal)
     },
     partitions: (task, round, since, marks, signal) =>
       task.read.by === 'slices'
         ? slicePartitions(source, task, round, options, signal)
-        : seqNoPartitions(source, task, round, since, marks, options, signal),
-    read: (task, partition, signal) => readPartition(source, task, partition, sizes, signal),
+        : seqNoPartitions(source, copies, task, round, since, marks, options, signal),
+    read: (task, partition, signal) => readPartition(source, copies, task, partition, sizes, signal),
   }
 }
 
@@ -61,11 +61,23 @@ async function requireSameIndex(source: Cluster, task: IndexTask, signal: AbortS
   )
 }
 
+/** How many operations the primaries have seen, where the user may know: slices have no other way to tell that nothing came. */
+async function operationMarks(source: Cluster, task: IndexTask, signal: AbortSignal): Promise<readonly ShardMark[]> {
+  try {
+    const { marks } = await standing(source, task.source, task.shards, primaryCopies, signal)
+    return marks.map(mark => ({ ...mark, upTo: -1 }))
+  } catch (thrown) {
+    if (thrown instanceof ShardferryError && thrown.code === 'forbidden') return []
+    throw thrown
+  }
+}
+
 async function seqNoPartitions(
   source: Cluster,
+  copies: Copies,
   task: IndexTask,
   round: number,
-  since: readonly ShardMark[] | undefined,
+  since: Since | undefined,
   marks: readonly ShardMark[],
   options: StreamReaderOptions,
   signal: AbortSignal,
@@ -76,20 +88,17 @@ async function seqNoPartitions(
     Math.min(options.partitionDocs, docBytes > 0 ? Math.floor(options.partitionBytes / docBytes) : options.partitionDocs),
   )
   const partitions: Partition[] = []
-  for (const mark of marks) {
-    const from = (since?.find(earlier => earlier.shard === mark.shard)?.upTo ?? -1) + 1
-    if (mark.upTo < from) continue
+  for (const { shard, from, to } of due(since, marks)) {
     const counted = (low: number, high: number): Promise<number> =>
-      count(
-        source,
-        task.source,
-        rangeQuery(task, low, high),
-        { shards: 1, preference: shardPreference(task, mark.shard) },
+      copies.reach(
+        task,
+        shard,
+        preference => count(source, task.source, rangeQuery(task, low, high), { shards: 1, preference }, signal),
         signal,
       )
-    const whole = { from, to: mark.upTo, docs: await counted(from, mark.upTo) }
+    const whole = { from, to, docs: await counted(from, to) }
     for (const piece of await cutRange(whole, limit, counted)) {
-      const range = { by: 'seq-no', shard: mark.shard, from: piece.from, to: piece.to } as const
+      const range = { by: 'seq-no', shard, from: piece.from, to: piece.to } as const
       partitions.push({
         id: `${task.source}.r${round}.${describeRange(range)}`,
         index: task.source,
@@ -100,6 +109,15 @@ async function seqNoPartitions(
     }
   }
   return partitions
+}
+
+/** What is new, and what is to be read again: disjoint, as the latter lies at or below the earlier marks. */
+function due(since: Since | undefined, marks: readonly ShardMark[]): readonly SeqNoRange[] {
+  const fresh = marks.flatMap(({ shard, upTo }): SeqNoRange[] => {
+    const from = (since?.shards.find(earlier => earlier.shard === shard)?.upTo ?? -1) + 1
+    return from > upTo ? [] : [{ by: 'seq-no', shard, from, to: upTo }]
+  })
+  return [...(since?.again ?? []), ...fresh]
 }
 
 async function slicePartitions(
@@ -126,6 +144,7 @@ async function slicePartitions(
 
 async function* readPartition(
   source: Cluster,
+  copies: Copies,
   task: IndexTask,
   partition: Partition,
   sizes: PageSizes,
@@ -135,16 +154,20 @@ async function* readPartition(
   const limits = { shards: partition.range.by === 'seq-no' ? 1 : 'some', maxBytes: sizes.ceiling(pageDocs) } as const
   // One page that holds everything needs no scroll, and leaves nothing on the source to clean up.
   const single = partition.range.by === 'seq-no' && partition.estimatedDocs <= pageDocs
-  const preference = partition.range.by === 'seq-no' ? shardPreference(task, partition.range.shard) : undefined
-  const search = { body: searchBody(source, task, partition, pageDocs), preference, keepAlive: single ? undefined : keepAlive }
+  const body = searchBody(source, task, partition, pageDocs)
+  const first = (keptAlive: string | undefined): Promise<HeldPage> => {
+    const search = (preference?: string): Promise<HeldPage> =>
+      firstPage(source, task.source, { body, preference, keepAlive: keptAlive }, limits, signal)
+    return partition.range.by === 'seq-no' ? copies.reach(task, partition.range.shard, search, signal) : search()
+  }
   let scrollId: string | undefined
   let read = 0
   try {
-    let page = await firstPage(source, task.source, search, limits, signal)
+    let page = await first(single ? undefined : keepAlive)
     if (single && (page.total ?? 0) > pageDocs) {
       // More than were counted when the partition was cut.
       page.release()
-      page = await firstPage(source, task.source, { ...search, keepAlive }, limits, signal)
+      page = await first(keepAlive)
     }
     scrollId = page.scrollId
     const total = page.total
@@ -197,10 +220,6 @@ function searchBody(source: Cluster, task: IndexTask, partition: Partition, size
 function rangeQuery(task: IndexTask, from: number, to: number): JsonObject {
   const range: JsonObject = { range: { _seq_no: { gte: from, lte: to } } }
   return { bool: { filter: task.query ? [range, task.query] : [range] } }
-}
-
-function shardPreference(task: IndexTask, shard: number): string {
-  return `_shards:${shard}${task.read.primaryOnly ? '|_primary' : ''}`
 }
 
 function toBatch(task: IndexTask, page: HeldPage): Batch {
