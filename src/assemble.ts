@@ -10,21 +10,33 @@ import { setAsideFolder } from './copy/set-aside.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
+import type { MigrationState } from './journal/fold.ts'
 import type { SqliteJournal } from './journal/sqlite.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createIndexStep } from './metadata/create.ts'
 import { tuneIndexStep } from './metadata/tune.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import { Memory } from './migration/memory.ts'
+import { fingerprintOf } from './migration/run-verification.ts'
+import type { Comparison } from './migration/run-verification.ts'
 import type { Migration } from './migration/migration.ts'
+import { listSetAside } from './migration/retry-rejected.ts'
 import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
-import { crashPoints } from './model/crash-points.ts'
-import type { CrashPoint } from './model/crash-points.ts'
+import { crashPoints, verifyCrashPoints } from './model/crash-points.ts'
+import type { AnyCrashPoint } from './model/crash-points.ts'
 import type { Holder } from './model/entries.ts'
-import type { Plan } from './model/plan.ts'
+import type { IndexTask, Plan } from './model/plan.ts'
 import type { World } from './model/ports.ts'
+import { comparedIndices } from './plan/compared-indices.ts'
+import type { SideReaders } from './plan/compared-indices.ts'
 import type { CopySettings } from './settings/settings.ts'
+import type { CompareOptions } from './verify/compare-index.ts'
+import { placeOf } from './verify/compared-index.ts'
+import { Kept } from './verify/keep.ts'
+import { patience } from './verify/patience.ts'
+import type { AskedQuery } from './verify/query-file.ts'
+import { CompareTally } from './verify/tally.ts'
 import { version } from './version.ts'
 
 /** How long something that may pass (429, 503, a node restarting) is waited for before a run stops. */
@@ -85,6 +97,66 @@ function setAsideSoFar(memory: Memory): number {
   return sum
 }
 
+export interface ComparisonParts {
+  readonly plan: Plan
+  /** Of the plan's, those that are compared. */
+  readonly tasks: readonly IndexTask[]
+  readonly copy: CopySettings
+  readonly source: Cluster
+  readonly target: Cluster
+  /** Of the migration that moved the indices; undefined where something else did. */
+  readonly state: MigrationState | undefined
+  /** The migration's own folder. */
+  readonly folder: string
+  readonly options: CompareOptions
+  readonly queries: readonly AskedQuery[]
+  readonly world: World
+}
+
+/** A comparison of both clusters, ready to run. Looks at the definitions on both sides. */
+export async function assembleComparison(parts: ComparisonParts, signal: AbortSignal): Promise<Comparison> {
+  const { plan, tasks, copy, source, target, state, folder, options, queries, world } = parts
+  const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: 0 })
+  const tally = new CompareTally(plan, tasks, copy.readers, world)
+  const readers = (cluster: Cluster): SideReaders => ({
+    cluster,
+    documents: streamReader(cluster, copy),
+    ids: streamReader(cluster, { ...copy, idsOnly: true }),
+  })
+  const finished = state?.outcome?.kind === 'finished' || state?.outcome?.kind === 'completed'
+  const { indices, left } = await comparedIndices(
+    tasks,
+    { source: readers(source), target: readers(target), migration: state && { created: state.created, finished } },
+    signal,
+  )
+  return {
+    plan,
+    indices,
+    left,
+    source,
+    target,
+    options,
+    queries,
+    notes: state && !finished ? ['The migration has not come to its end: what it has not copied yet is missing.'] : [],
+    shardferry: version,
+    parts: {
+      ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),
+      kept: new Kept(comparisonFolder(folder), fingerprintOf({ plan, options, indices }), world.now()),
+      setAside: ({ task }) => setAsidePlaces(state, task, folder),
+      dispatch: move => inProcessDispatcher(move, world, throttler, { readers: copy.readers, giveUpAfterMs }),
+      meter: tally,
+      world,
+    },
+  }
+}
+
+function setAsidePlaces(state: MigrationState | undefined, task: IndexTask, folder: string): ReadonlyMap<string, string> {
+  const places = new Map<string, string>()
+  for (const { lines } of listSetAside([task], state?.indices ?? new Map(), rejectedFolder(folder)))
+    for (const { id, routing, type, reason } of lines) places.set(placeOf(id, routing), `${type}: ${reason}`)
+  return places
+}
+
 /** Opens a connection and learns what answers there. @throws ShardferryError as `identify` */
 export async function connect(settings: ConnectionSettings, signal: AbortSignal): Promise<Cluster> {
   const connection = openConnection(settings)
@@ -98,6 +170,10 @@ export async function connect(settings: ConnectionSettings, signal: AbortSignal)
 
 export function migrationFolder(stateFolder: string, name: string): string {
   return join(stateFolder, name)
+}
+
+export function comparisonFolder(folder: string): string {
+  return join(folder, 'verify')
 }
 
 export function rejectedFolder(folder: string): string {
@@ -121,8 +197,8 @@ export function realWorld(env: NodeJS.ProcessEnv): World {
   }
 }
 
-function crashAt(text: string | undefined): { readonly point: CrashPoint; left: number } | undefined {
+function crashAt(text: string | undefined): { readonly point: AnyCrashPoint; left: number } | undefined {
   const [name, times] = text?.split(':') ?? []
-  const point = crashPoints.find(known => known === name)
+  const point = [...crashPoints, ...verifyCrashPoints].find(known => known === name)
   return point && { point, left: Number(times ?? 1) }
 }

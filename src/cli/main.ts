@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { CompareForm, VerifyLevel } from '../model/verification.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import type { SettingGroup } from '../settings/table.ts'
@@ -19,6 +20,15 @@ interface Options {
   readonly width?: number
   readonly docsPerSecond?: number
   readonly reason?: string
+}
+
+interface VerifyFlags extends Options {
+  readonly level: VerifyLevel
+  readonly compare: 'auto' | CompareForm
+  readonly maxDifferences: number
+  readonly queries?: string
+  readonly repair?: boolean
+  readonly deleteExtraAnywhere?: boolean
 }
 
 const everything: readonly SettingGroup[] = ['source', 'target', 'selection', 'copying', 'migration', 'output']
@@ -70,10 +80,15 @@ function stateCommand(command: Command, run: (settings: MigrationSettings, optio
   )
 }
 
-async function settingsOf(command: Command, sourceUrl?: string, targetUrl?: string): Promise<Settings> {
+async function settingsOf(
+  command: Command,
+  sourceUrl?: string,
+  targetUrl?: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Settings> {
   const { loadSettings } = await import('../settings/load.ts')
   const settings = await loadSettings(
-    { file: configOf(command), flags: flagsOf(command), env: process.env, sourceUrl, targetUrl },
+    { file: configOf(command), flags: { ...flagsOf(command), ...more }, env: process.env, sourceUrl, targetUrl },
     signal,
   )
   debug = settings.logLevel === 'debug'
@@ -195,6 +210,39 @@ clusterCommand(
     .option(...dryRunFlag),
   connections,
   async (settings, { dryRun = false }) => (await import('./commands/complete.ts')).complete(settings, { dryRun }, signal),
+)
+
+const verifyCommand = program
+  .command('verify')
+  .description('Compare both clusters document by document, by digest; with --repair, mend what differs.')
+  .argument('[source]', 'address of the source, or the name of a migration')
+  .argument('[target]', 'address of the target')
+  .addOption(
+    new Option('--level <level>', 'counts: numbers; ids: ids, routings, versions; full: contents too')
+      .choices(['counts', 'ids', 'full'])
+      .default('full'),
+  )
+  .addOption(
+    new Option('--compare <form>', 'bytes as stored, or values (canonical JSON with exact numbers)')
+      .choices(['auto', 'bytes', 'values'])
+      .default('auto', 'auto: values where a sample says so'),
+  )
+  .option('--max-differences <n>', 'name so many per index, at most', wholeNumberFrom(1), 100_000)
+  .option('--queries <file>', 'also run searches from a file (NDJSON of index and body, or a slow log) on both sides')
+  .option('--repair', 'write what is missing or stale, delete what is extra in indices that the migration made')
+  .option('--dry-run', 'with --repair: only tell what would be done')
+  .option('--delete-extra-anywhere', 'with --repair: delete what is extra in every index that is compared')
+  .option(...jsonFlag)
+addSettingFlags(verifyCommand, everything).action(
+  async (first: string | undefined, target: string | undefined, options: VerifyFlags) =>
+    ended(options, async () => {
+      const named = first !== undefined && target === undefined && !first.includes('://')
+      const settings = await settingsOf(verifyCommand, named ? undefined : first, target, named ? { name: first } : {})
+      const { repair = false, dryRun = false, deleteExtraAnywhere = false, json = false, queries } = options
+      const { level, compare: form, maxDifferences } = options
+      const asked = { level, form, maxDifferences, queries, repair, dryRun, deleteExtraAnywhere, json }
+      return (await import('./commands/verify.ts')).verify(settings, asked, signal)
+    }),
 )
 
 const rejected = program.command('rejected').description('Documents that the target refused.')

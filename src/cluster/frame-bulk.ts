@@ -12,7 +12,7 @@ export interface BulkBody {
 const actionBytes = 128
 
 /**
- * The NDJSON body of one bulk request: an index action with external version per document, then its source as it is.
+ * The NDJSON body of one bulk request: an action with external version per document, then, unless it is a delete, its source as it is.
  * The index stands in the request's path. Each source must be one line.
  */
 export function frameBulk(docs: readonly Doc[]): BulkBody {
@@ -27,6 +27,7 @@ export function frameBulk(docs: readonly Doc[]): BulkBody {
       continue
     }
     at += out.write(actionLine(doc), at, 'utf8')
+    if (doc.op === 'delete') continue
     out.set(doc.source, at)
     at += doc.source.length
     out[at++] = 0x0a
@@ -40,5 +41,5 @@ function boundOf(doc: Doc): number {
 
 function actionLine(doc: Doc): string {
   const routing = doc.routing === undefined ? '' : `,"routing":${JSON.stringify(doc.routing)}`
-  return `{"index":{"_id":${JSON.stringify(doc.id)}${routing},"version":${doc.version},"version_type":"external_gte"}}\n`
+  return `{"${doc.op ?? 'index'}":{"_id":${JSON.stringify(doc.id)}${routing},"version":${doc.version},"version_type":"external_gte"}}\n`
 }

@@ -18,3 +18,8 @@ export const crashPoints = [
 ] as const
 
 export type CrashPoint = (typeof crashPoints)[number]
+
+/** The same for `shardferry verify`. */
+export const verifyCrashPoints = ['partition-compared', 'index-compared', 'batch-repaired'] as const
+
+export type AnyCrashPoint = CrashPoint | (typeof verifyCrashPoints)[number]

@@ -63,6 +63,8 @@ export interface ReadBy {
   readonly slices?: number
   /** Read from primaries only: segment-replicated indices serve older data on replicas. */
   readonly primaryOnly?: boolean
+  /** Leave the documents themselves out, for a comparison of ids; never in a plan. */
+  readonly idsOnly?: boolean
   /** Why slices, and what is lost by it. */
   readonly reason?: string
 }

@@ -1,4 +1,4 @@
-import type { CrashPoint } from './crash-points.ts'
+import type { AnyCrashPoint } from './crash-points.ts'
 import type { Batch, Counts, Partition, Rejected, SeqNoRange, Settled, WriteResult } from './documents.ts'
 import type { Ask, Entry, ShardMark, StoredEntry } from './entries.ts'
 import type { IndexTask, Json } from './plan.ts'
@@ -97,5 +97,5 @@ export interface World {
   random(): number
   sleep(ms: number, signal: AbortSignal): Promise<void>
   /** A named place where a crash is survived: does nothing, except where a test ends the process there. */
-  reached(point: CrashPoint): void
+  reached(point: AnyCrashPoint): void
 }

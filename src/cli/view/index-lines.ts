@@ -9,11 +9,14 @@ export const wideCells = 109
 
 type State = IndexProgress['state']
 
+const underWay: ReadonlySet<State> = new Set(['copying', 'catching-up', 'comparing'])
+
 const symbols: Readonly<Record<State, Span>> = {
   waiting: ['·', 'quiet'],
   copying: ['●', 'accent'],
   copied: ['✓', 'good'],
   'catching-up': ['↻', 'accent'],
+  comparing: ['●', 'accent'],
   done: ['✓', 'good'],
 }
 
@@ -24,7 +27,7 @@ const symbols: Readonly<Record<State, Span>> = {
 export function indexLines(progress: Progress, cells: number, room: number): Line[] {
   const columns = columnsFor(progress, cells)
   const line = (index: IndexProgress) => indexLine(index, progress, columns)
-  const moving = progress.indices.filter(({ state }) => state === 'copying' || state === 'catching-up')
+  const moving = progress.indices.filter(({ state }) => underWay.has(state))
   const waiting = progress.indices.filter(({ state }) => state === 'waiting')
   const finished = progress.indices.filter(({ state }) => state === 'copied' || state === 'done')
   if (progress.indices.length <= room) return [...moving, ...waiting, ...finished].map(line)
@@ -54,7 +57,7 @@ export function totalLine(progress: Progress, cells: number): Line {
 function indexLine(index: IndexProgress, progress: Progress, columns: Columns): Line {
   const finished = index.state === 'copied' || index.state === 'done'
   const quiet: Tone = index.state === 'waiting' ? 'quiet' : 'plain'
-  const rate = index.state === 'copying' ? `${formatShort(index.docsPerSecond)}/s` : ''
+  const rate = index.state === 'copying' || index.state === 'comparing' ? `${formatShort(index.docsPerSecond)}/s` : ''
   const state = index.state === 'catching-up' ? 'catching up' : index.state
   const last: Span[] = columns.state
     ? ['  ', padStart(rate, columns.rate), '  ', [state, 'quiet']]

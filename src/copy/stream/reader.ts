@@ -25,6 +25,8 @@ export interface StreamReaderOptions {
   /** Bytes of `_source` in a partition, at most about. */
   readonly partitionBytes: number
   readonly pageBytes: number
+  /** Leaves the documents themselves out: their sources are empty. */
+  readonly idsOnly?: boolean
 }
 
 /** Reads an index by searches in `_doc` order: one shard's range of sequence numbers, or one slice, at a time. */
@@ -32,6 +34,8 @@ export function streamReader(source: Cluster, options: StreamReaderOptions): Rea
   const sizes = new PageSizes(options.pageBytes)
   const copies = refreshedCopies(source)
   const careful = new Set<string>()
+  const asRead = (task: IndexTask): IndexTask =>
+    options.idsOnly ? { ...task, read: { ...task.read, idsOnly: true } } : task
   return {
     marks: async (task, signal) => {
       await requireSameIndex(source, task, signal)
@@ -41,7 +45,7 @@ export function streamReader(source: Cluster, options: StreamReaderOptions): Rea
       task.read.by === 'slices'
         ? slicePartitions(source, task, round, options, signal)
         : seqNoPartitions(source, copies, task, round, since, marks, options, signal),
-    read: (task, partition, signal) => read(source, copies, task, partition, sizes, careful, signal),
+    read: (task, partition, signal) => read(source, copies, asRead(task), partition, sizes, careful, signal),
   }
 }
 

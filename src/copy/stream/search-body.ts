@@ -11,6 +11,7 @@ export function searchBody(source: Cluster, task: IndexTask, range: Partition['r
     size,
     sort: ['_doc'],
     ...(modern ? { track_total_hits: true } : {}),
+    ...(task.read.idsOnly ? { _source: false } : {}),
     ...(task.versionFrom === 'seq-no' ? { seq_no_primary_term: true } : { version: true }),
     query: range.by === 'seq-no' ? rangeQuery(task, range.from, range.to) : (task.query ?? { match_all: {} }),
     ...(range.by === 'slice' && range.of > 1 ? { slice: { id: range.slice, max: range.of } } : {}),

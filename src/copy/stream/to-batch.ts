@@ -17,7 +17,7 @@ export function toBatch(task: IndexTask, page: HeldPage): Batch {
 }
 
 function toDoc(task: IndexTask, hit: Hit): Doc {
-  if (hit.sourceBytes === 0) {
+  if (hit.sourceBytes === 0 && !task.read.idsOnly) {
     throw new ShardferryError('unsupported', `Document ${hit.id} of ${task.source} has no _source.`, {
       hint: 'An index with _source disabled cannot be copied by reading it. Set its action to skip in the plan.',
     })
