@@ -20,6 +20,7 @@ const commands = [
   'throttle',
   'cancel',
   'complete',
+  'verify',
   'rejected list',
   'rejected retry',
 ]
@@ -54,13 +55,16 @@ function exitCodesPage(): string {
   const meanings: readonly (readonly [number, string])[] = [
     [
       exitCodes.exact,
-      'Exact: everything read is on the target, counts are equal, nothing on the source is newer. Also: a check without errors, a command that did what it says.',
+      'Exact: everything read is on the target, counts are equal, nothing on the source is newer. `verify`: both sides are equal. Also: a check without errors, a command that did what it says.',
     ],
     [1, 'A fault in Shardferry itself.'],
     [2, 'The command line, a setting or the plan file is wrong.'],
     [3, 'A cluster cannot be reached, or does not accept the certificate or the credentials.'],
-    [exitCodes.setAside, 'Finished, but for documents that the target refused; they are set aside.'],
-    [exitCodes.differs, 'Finished, but the sides differ: the source went on changing, or counts are not equal.'],
+    [exitCodes.setAside, 'Finished (`verify`: equal), but for documents that the target refused; they are set aside.'],
+    [
+      exitCodes.differs,
+      'Finished, but the sides differ: the source went on changing, or counts are not equal. `verify`: the sides are not equal, or could not be compared in everything.',
+    ],
     [6, 'Refused before anything was moved: a check, the plan, a privilege.'],
     [7, 'Stopped by Ctrl-C, SIGTERM or cancel; it can be resumed.'],
     [8, 'Failed on the way; the same command resumes.'],

@@ -39,6 +39,24 @@ test('ids and routings with every legal character arrive as they are, and source
   )
 })
 
+test('a delete is one line, with its routing and its version', () => {
+  const nothing = new Uint8Array(0)
+  const source = new TextEncoder().encode('{}')
+  const body = frameBulk([
+    { id: 'a', routing: undefined, version: 7n, source: nothing, op: 'delete' },
+    { id: 'é', routing: 'r', version: 8n, source: nothing, op: 'delete' },
+    { id: 'b', routing: undefined, version: 9n, source },
+  ])
+  expect(new TextDecoder().decode(body.bytes).split('\n')).toEqual([
+    '{"delete":{"_id":"a","version":7,"version_type":"external_gte"}}',
+    '{"delete":{"_id":"é","routing":"r","version":8,"version_type":"external_gte"}}',
+    '{"index":{"_id":"b","version":9,"version_type":"external_gte"}}',
+    '{}',
+    '',
+  ])
+  body.release()
+})
+
 test('a bulk answer is accounted for by position', () => {
   const items = readItems(
     new TextEncoder().encode(

@@ -43,16 +43,10 @@ class Reader {
   }
 
   #value(): string {
-    switch (this.#next()) {
-      case braceOpen:
-        return this.#object()
-      case bracketOpen:
-        return this.#list()
-      case quote:
-        return this.#string()
-      default:
-        return this.#word()
-    }
+    const c = this.#next()
+    if (c === braceOpen) return this.#object()
+    if (c === bracketOpen) return this.#list()
+    return c === quote ? this.#string() : this.#word()
   }
 
   #object(): string {

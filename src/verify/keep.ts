@@ -62,7 +62,7 @@ export class Kept {
   constructor(folder: string, fingerprint: string, nowMs: number) {
     this.#folder = folder
     mkdirSync(folder, { recursive: true })
-    const known = readJson<{ fingerprint: string; startedAtMs: number }>(join(folder, stateFile))
+    const known = readIfThere(join(folder, stateFile)) as { fingerprint: string; startedAtMs: number } | undefined
     this.resumed = known?.fingerprint === fingerprint && nowMs - known.startedAtMs < longestMs
     this.startedAtMs = known && this.resumed ? known.startedAtMs : nowMs
     if (this.resumed) this.#readFinished()
@@ -145,7 +145,7 @@ export class Kept {
     const file = join(this.#folder, finishedFile)
     if (!existsSync(file)) return
     for (const text of readFileSync(file, 'utf8').split('\n')) {
-      const line = parsed<FinishedLine>(text)
+      const line = parsed(text) as FinishedLine | undefined
       if (!line) continue
       this.#finished.set(line.result.index, line.result)
       this.#differencesBytes = line.differencesBytes
@@ -192,14 +192,14 @@ function appendDurably(path: string, text: string): void {
   appendFileSync(path, text, { mode: 0o600, flush: true })
 }
 
-function readJson<T>(path: string): T | undefined {
-  return existsSync(path) ? parsed<T>(readFileSync(path, 'utf8')) : undefined
+function readIfThere(path: string): unknown {
+  return existsSync(path) ? parsed(readFileSync(path, 'utf8')) : undefined
 }
 
 /** Undefined for a line that was cut off. */
-function parsed<T>(text: string): T | undefined {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text)
   } catch {
     return undefined
   }

@@ -38,7 +38,8 @@ const largestAnswer = 64 * 1024 * 1024
 
 /** Makes what was written so far visible on both sides, where the users may. */
 export async function refreshBoth(index: ComparedIndex, { patiently }: Patience, signal: AbortSignal): Promise<void> {
-  await Promise.all([index.source, index.target].map(side => side && patiently(() => refreshIfAllowed(side, signal), signal)))
+  const sides = [index.source, index.target].filter(side => side !== undefined)
+  await Promise.all(sides.map(side => patiently(() => refreshIfAllowed(side, signal), signal)))
 }
 
 async function refreshIfAllowed({ cluster, task }: SideOfIndex, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import type { World } from '../model/ports.ts'
 
 /** Repeats what may be asked again while it fails for a reason that may pass. */
 export interface Patience {
-  patiently<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T>
+  readonly patiently: <T>(act: () => Promise<T>, signal: AbortSignal) => Promise<T>
 }
 
 /** For requests beside the reading of partitions, which are repeated by their dispatcher. */

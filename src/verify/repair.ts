@@ -90,20 +90,24 @@ async function repairGroup(
       sight => places.has(placeOf(sight.id, sight.routing)) && judge(index, options.level, sight, () => undefined) !== undefined,
     )
 
-  await refreshBoth(index, parts, signal)
-  await look(
-    index,
-    ids,
-    'full',
-    async sights => {
-      const docs = different(sights).flatMap(({ source, id }) => (source ? [asWritten(source, versionsOf(sights, id))] : []))
-      const { written, rejected } = await parts.writer.write(index.task, batchOf(docs), signal)
+  // A tombstone of a delete by somebody else is one version above what was copied, and nothing tells of it but a conflict.
+  let conflicts = 1
+  for (const above of [0n, 1n]) {
+    if (conflicts === 0) break
+    conflicts = 0
+    await refreshBoth(index, parts, signal)
+    const write = async (sights: readonly Sight[]): Promise<void> => {
+      const docs = different(sights).flatMap(({ source, id }) =>
+        source ? [asWritten(source, versionsOf(sights, id), above)] : [],
+      )
+      const { written, alreadyNewer, rejected } = await parts.writer.write(index.task, batchOf(docs), signal)
       report.written += written
       report.refused += rejected.length
-    },
-    parts,
-    signal,
-  )
+      conflicts += alreadyNewer
+      for (const { doc } of rejected) places.delete(placeOf(doc.id, doc.routing))
+    }
+    await look(index, ids, 'full', write, parts, signal)
+  }
   if (group.some(({ kind }) => kind === 'extra')) {
     await refreshBoth(index, parts, signal)
     const deletes: Doc[] = []
@@ -135,8 +139,8 @@ function versionsOf(sights: readonly Sight[], id: string): bigint {
   return sights.reduce((most, { id: own, target }) => (own === id && target && target.version > most ? target.version : most), 0n)
 }
 
-function asWritten({ id, routing, version, source }: Found, onTarget: bigint): Doc {
-  return { id, routing, version: version > onTarget ? version : onTarget, source }
+function asWritten({ id, routing, version, source }: Found, onTarget: bigint, above: bigint): Doc {
+  return { id, routing, version: (version > onTarget ? version : onTarget) + above, source }
 }
 
 /** With the version that was seen: what somebody wrote meanwhile stays. */
