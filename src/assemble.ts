@@ -25,7 +25,7 @@ import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
 import { crashPoints, verifyCrashPoints } from './model/crash-points.ts'
 import type { AnyCrashPoint } from './model/crash-points.ts'
-import type { Holder } from './model/entries.ts'
+import type { Holder, ShardMark } from './model/entries.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
 import type { World } from './model/ports.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
@@ -37,6 +37,7 @@ import { Kept } from './verify/keep.ts'
 import { patience } from './verify/patience.ts'
 import type { AskedQuery } from './verify/query-file.ts'
 import { CompareTally } from './verify/tally.ts'
+import type { CompareUpTo } from './model/verification.ts'
 import { version } from './version.ts'
 
 /** How long something that may pass (429, 503, a node restarting) is waited for before a run stops. */
@@ -109,13 +110,14 @@ export interface ComparisonParts {
   /** The migration's own folder. */
   readonly folder: string
   readonly options: CompareOptions
+  readonly upTo: CompareUpTo
   readonly queries: readonly AskedQuery[]
   readonly world: World
 }
 
 /** A comparison of both clusters, ready to run. Looks at the definitions on both sides. */
 export async function assembleComparison(parts: ComparisonParts, signal: AbortSignal): Promise<Comparison> {
-  const { plan, tasks, copy, source, target, state, folder, options, queries, world } = parts
+  const { plan, tasks, copy, source, target, state, folder, options, upTo, queries, world } = parts
   const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: 0 })
   const tally = new CompareTally(plan, tasks, copy.readers, world)
   const readers = (cluster: Cluster): SideReaders => ({
@@ -126,7 +128,11 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
   const finished = state?.outcome?.kind === 'finished' || state?.outcome?.kind === 'completed'
   const { indices, left } = await comparedIndices(
     tasks,
-    { source: readers(source), target: readers(target), migration: state && { created: state.created, finished } },
+    {
+      source: readers(source),
+      target: readers(target),
+      migration: state && { created: state.created, finished, copied: upTo === 'copied' ? copiedSoFar(state) : undefined },
+    },
     signal,
   )
   return {
@@ -137,7 +143,7 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
     target,
     options,
     queries,
-    notes: state && !finished ? ['The migration has not come to its end: what it has not copied yet is missing.'] : [],
+    notes: state && !finished ? ['The migration has not come to its end.'] : [],
     shardferry: version,
     parts: {
       ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),
@@ -148,6 +154,16 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
       world,
     },
   }
+}
+
+/** By source index, where its last closed round ended. */
+function copiedSoFar({ indices }: MigrationState): ReadonlyMap<string, readonly ShardMark[]> {
+  const copied = new Map<string, readonly ShardMark[]>()
+  for (const [index, { rounds }] of indices) {
+    const last = rounds.findLast(round => round.closed)
+    if (last) copied.set(index, last.shards)
+  }
+  return copied
 }
 
 function setAsidePlaces(state: MigrationState | undefined, task: IndexTask, folder: string): ReadonlyMap<string, string> {

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { CompareForm, VerifyLevel } from '../model/verification.ts'
+import type { CompareForm, CompareUpTo, VerifyLevel } from '../model/verification.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import type { SettingGroup } from '../settings/table.ts'
@@ -25,6 +25,7 @@ interface Options {
 interface VerifyFlags extends Options {
   readonly level: VerifyLevel
   readonly compare: 'auto' | CompareForm
+  readonly upTo: CompareUpTo
   readonly maxDifferences: number
   readonly queries?: string
   readonly repair?: boolean
@@ -227,6 +228,11 @@ const verifyCommand = program
       .choices(['auto', 'bytes', 'values'])
       .default('auto', 'auto: values where a sample says so'),
   )
+  .addOption(
+    new Option('--up-to <what>', 'copied: what the migration has copied so far; now: everything the source has')
+      .choices(['copied', 'now'])
+      .default('copied'),
+  )
   .option('--max-differences <n>', 'name so many per index, at most', wholeNumberFrom(1), 100_000)
   .option('--queries <file>', 'also run searches from a file (NDJSON of index and body, or a slow log) on both sides')
   .option('--repair', 'write what is missing or stale, delete what is extra in indices that the migration made')
@@ -239,8 +245,8 @@ addSettingFlags(verifyCommand, everything).action(
       const named = first !== undefined && target === undefined && !first.includes('://')
       const settings = await settingsOf(verifyCommand, named ? undefined : first, target, named ? { name: first } : {})
       const { repair = false, dryRun = false, deleteExtraAnywhere = false, json = false, queries } = options
-      const { level, compare: form, maxDifferences } = options
-      const asked = { level, form, maxDifferences, queries, repair, dryRun, deleteExtraAnywhere, json }
+      const { level, compare: form, upTo, maxDifferences } = options
+      const asked = { level, form, upTo, maxDifferences, queries, repair, dryRun, deleteExtraAnywhere, json }
       return (await import('./commands/verify.ts')).verify(settings, asked, signal)
     }),
 )

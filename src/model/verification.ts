@@ -4,6 +4,12 @@ import type { Change } from './plan.ts'
 export const verifyLevels = ['counts', 'ids', 'full'] as const
 export type VerifyLevel = (typeof verifyLevels)[number]
 
+/**
+ * What of the source is compared. copied: what the migration says it has copied, up to the checkpoints of its last closed
+ * rounds. now: everything up to the checkpoints of the moment the comparison begins.
+ */
+export type CompareUpTo = 'copied' | 'now'
+
 /** bytes: as stored. values: canonical JSON with exact number text, for a side that writes documents in its own way. */
 export type CompareForm = 'bytes' | 'values'
 
@@ -61,6 +67,8 @@ export interface IndexComparison {
   readonly equalByValue: number
   /** Written on the source after the checkpoint, and not the same on both sides yet: left out. */
   readonly afterCheckpoint: number
+  /** Operations that the source had beyond the checkpoint when the comparison began. */
+  readonly behind: number
   /** Documents that were looked at by id because their bucket differed, and how often at most. */
   readonly lookedAt: number
   readonly looks: number

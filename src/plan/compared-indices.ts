@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { findIndex } from '../metadata/read.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
 import { setting } from '../metadata/tree.ts'
+import type { ShardMark } from '../model/entries.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { Reader } from '../model/ports.ts'
 import type { ComparedIndex, SideOfIndex } from '../verify/compared-index.ts'
@@ -24,6 +25,8 @@ export interface ComparedFrom {
         readonly created: ReadonlyMap<string, string>
         /** It came to its end, so that settings are restored and aliases are set. */
         readonly finished: boolean
+        /** The checkpoints of the last closed round, by source index; undefined: compare up to now. */
+        readonly copied: ReadonlyMap<string, readonly ShardMark[]> | undefined
       }
     | undefined
 }
@@ -57,6 +60,8 @@ async function comparedIndex(task: IndexTask, from: ComparedFrom, signal: AbortS
   if (there.kind === 'index' && !there.definition.open) return 'it is closed on the target'
   const definition = there.kind === 'index' ? there.definition : undefined
   const { migration } = from
+  const copied = migration?.copied?.get(task.source)
+  if (migration?.copied && !copied) return 'it has not been copied once yet'
   const created = migration?.created.get(task.source)
   const createdByPlan = task.action === 'create' && definition !== undefined && created === definition.uuid
   const notes: string[] = []
@@ -67,6 +72,7 @@ async function comparedIndex(task: IndexTask, from: ComparedFrom, signal: AbortS
     task,
     source: { ...from.source, task },
     target: definition && (await targetSide(task, definition, from, signal)),
+    copied: copied && copied.length > 0 ? copied : undefined,
     versions: migration !== undefined && (task.versionFrom === 'version' || task.read.by === 'seq-no'),
     createdByPlan,
     mayHoldOthers: migration !== undefined && task.action === 'into-existing',

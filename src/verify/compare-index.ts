@@ -84,6 +84,7 @@ export async function compareIndex(
     setAside: differences.filter(one => one.setAside !== undefined).length,
     equalByValue: tally.equalByValue,
     afterCheckpoint: tally.afterCheckpoint,
+    behind: sums.behind,
     lookedAt: tally.lookedAt,
     looks: tally.looks,
     cut,
@@ -113,8 +114,11 @@ async function openSums(
   if (kept && (await stillHolds(index.source, kept.source, signal)) && (await stillHolds(target, kept.target, signal)))
     return kept
   // First the source's checkpoint, then the target's: what was copied up to it is then below the target's own.
-  const source = await openSide(index.source, options.level, signal)
-  const other = await openSide(target, options.level, signal)
+  const reached = await readerOf(index.source, options.level).marks(index.source.task, signal)
+  const marks = reached.map(mark => upToCopied(mark, index.copied))
+  const source = await openSide(index.source, marks, options.level, signal)
+  const theirs = await readerOf(target, options.level).marks(target.task, signal)
+  const other = await openSide(target, theirs, options.level, signal)
   const docs = Math.max(...[source, other].map(({ partitions }) => partitions.reduce((sum, one) => sum + one.estimatedDocs, 0)))
   const size = bucketsFor(docs)
   const form =
@@ -123,6 +127,7 @@ async function openSums(
     identity,
     form,
     startedAtMs: parts.world.now(),
+    behind: reached.reduce((sum, mark, at) => sum + mark.maxSeqNo - marks[at]!.upTo, 0),
     source: { ...source, settled: new Set(), sums: new Buckets(size), bytes: 0 },
     target: { ...other, settled: new Set(), sums: new Buckets(size), bytes: 0 },
   }
@@ -130,12 +135,21 @@ async function openSums(
 
 async function openSide(
   side: SideOfIndex,
+  marks: readonly ShardMark[],
   level: VerifyLevel,
   signal: AbortSignal,
 ): Promise<Pick<KeptSide, 'marks' | 'partitions'>> {
-  const reader = level === 'full' ? side.documents : side.ids
-  const marks = await reader.marks(side.task, signal)
-  return { marks, partitions: await reader.partitions(side.task, 0, undefined, marks, signal) }
+  return { marks, partitions: await readerOf(side, level).partitions(side.task, 0, undefined, marks, signal) }
+}
+
+function readerOf(side: SideOfIndex, level: VerifyLevel): SideOfIndex['ids'] {
+  return level === 'full' ? side.documents : side.ids
+}
+
+/** What was copied of a shard, unless its numbers were given out anew since. */
+function upToCopied(mark: ShardMark, copied: readonly ShardMark[] | undefined): ShardMark {
+  const known = copied?.find(({ shard }) => shard === mark.shard)
+  return known?.historyUuid === mark.historyUuid ? { ...mark, upTo: Math.min(mark.upTo, known.upTo) } : mark
 }
 
 /** Numbers of a shard that has a new history are not those that were added up. */
@@ -200,7 +214,7 @@ async function sumSide(
     return adding(new Digester(compared, own.size), own)
   }
   let keptAtMs = parts.world.now()
-  const reader = level === 'full' ? side.documents : side.ids
+  const reader = readerOf(side, level)
   for await (const { partition, counts } of readPartitions(index.task.source, side.task, reader, pending, each, parts, signal)) {
     into.sums.addAll(open.get(partition)!)
     open.delete(partition)

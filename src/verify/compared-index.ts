@@ -11,6 +11,8 @@ export interface ComparedIndex {
   readonly source: SideOfIndex
   /** Undefined where the target has no such index. */
   readonly target: SideOfIndex | undefined
+  /** The checkpoints that the migration has copied up to; undefined: those of now. */
+  readonly copied: readonly ShardMark[] | undefined
   /** The target's versions were made of the source's, so that their order can be compared. */
   readonly versions: boolean
   /** The migration made this very index, so what is only there is left over. */

@@ -27,7 +27,7 @@ function sums(): KeptSums {
     own.add(bucket, 1, 2)
     return { marks: [], partitions: [], settled: new Set(['p1', `p${bucket}`]), sums: own, bytes: 5 }
   }
-  return { identity: 'here/there', form: 'bytes', startedAtMs: 1, source: side(3), target: side(200) }
+  return { identity: 'here/there', form: 'bytes', startedAtMs: 1, behind: 0, source: side(3), target: side(200) }
 }
 
 test('a comparison that was killed knows what it had finished, and the differences of that', () => {

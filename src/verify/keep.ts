@@ -40,6 +40,7 @@ export interface KeptSums {
   readonly identity: string
   readonly form: CompareForm | null
   readonly startedAtMs: number
+  readonly behind: number
   readonly source: KeptSide
   readonly target: KeptSide
 }

@@ -121,6 +121,7 @@ export function twoSides(task: IndexTask, more: Partial<ComparedIndex> = {}, sha
       task,
       source: side('source', source),
       target: side('target', target),
+      copied: undefined,
       versions: true,
       createdByPlan: true,
       mayHoldOthers: false,

@@ -9,7 +9,7 @@ import { remainingFile, runVerification } from '../../migration/run-verification
 import type { Comparison } from '../../migration/run-verification.ts'
 import { asShardferryError, ShardferryError } from '../../model/errors.ts'
 import type { IndexTask, Plan } from '../../model/plan.ts'
-import type { Verification } from '../../model/verification.ts'
+import type { CompareUpTo, Verification } from '../../model/verification.ts'
 import { selectIndices } from '../../plan/select.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { CompareOptions } from '../../verify/compare-index.ts'
@@ -24,6 +24,7 @@ import { watched } from '../watched.ts'
 import { verificationText } from '../view/verification-text.ts'
 
 export interface VerifyOptions extends CompareOptions {
+  readonly upTo: CompareUpTo
   readonly queries: string | undefined
   readonly repair: boolean
   readonly dryRun: boolean
@@ -58,6 +59,8 @@ export async function verify(settings: Settings, options: VerifyOptions, signal:
     ...clusters,
     state,
     folder,
+    upTo: options.upTo,
+    upTo: options.upTo,
     queries,
     world,
     options: optionsOf(options),

@@ -146,6 +146,10 @@ function notesOf({ notes, indices }: Verification): string[] {
       said.push(
         `${one.index}: ${plural(one.equalByValue, 'document is', 'documents are')} equal by value and not by bytes; that is no difference`,
       )
+    if (one.behind > 0)
+      said.push(
+        `${one.index}: compared up to the checkpoint; the source had ${plural(one.behind, 'operation', 'operations')} beyond it, which the same copy brings over when it is run again`,
+      )
     if (one.afterCheckpoint > 0)
       said.push(
         `${one.index}: ${plural(one.afterCheckpoint, 'document was', 'documents were')} written on the source after the checkpoint and left out`,
