@@ -60,7 +60,6 @@ export async function verify(settings: Settings, options: VerifyOptions, signal:
     state,
     folder,
     upTo: options.upTo,
-    upTo: options.upTo,
     queries,
     world,
     options: optionsOf(options),
