@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { never } from '../flow/virtual-world.test-part.ts'
 import { indexTask, mark } from '../journal/sample-entries.test-part.ts'
+import type { ShardMark } from '../model/entries.ts'
 import type { VerifyLevel } from '../model/verification.ts'
 import { firstLook, settle, waitsMs, withoutLater } from './settle.ts'
 import type { SettleTally, Suspect } from './settle.ts'
@@ -14,7 +15,11 @@ function nothing(): SettleTally {
 async function settled(
   sides: TwoSides,
   ids: readonly string[],
-  { marks = [mark(1000)], level = 'full' as VerifyLevel, tally = nothing() } = {},
+  {
+    marks = [mark(1000)],
+    level = 'full',
+    tally = nothing(),
+  }: { marks?: ShardMark[]; level?: VerifyLevel; tally?: SettleTally } = {},
 ): Promise<string[]> {
   const parts = { ...sides.patience, world: sides.world }
   const first = await firstLook(sides.index, level, ids, 1000, tally, parts, never)
