@@ -72,7 +72,7 @@ async function comparedIndex(task: IndexTask, from: ComparedFrom, signal: AbortS
     task,
     source: { ...from.source, task },
     target: definition && (await targetSide(task, definition, from, signal)),
-    copied: copied && copied.length > 0 ? copied : undefined,
+    copied: task.read.by === 'seq-no' ? copied : undefined,
     versions: migration !== undefined && (task.versionFrom === 'version' || task.read.by === 'seq-no'),
     createdByPlan,
     mayHoldOthers: migration !== undefined && task.action === 'into-existing',

@@ -115,7 +115,8 @@ async function openSums(
     return kept
   // First the source's checkpoint, then the target's: what was copied up to it is then below the target's own.
   const reached = await readerOf(index.source, options.level).marks(index.source.task, signal)
-  const marks = reached.map(mark => upToCopied(mark, index.copied))
+  // Slices have no checkpoint: they are compared as they are.
+  const marks = index.source.task.read.by === 'slices' ? [] : reached.map(mark => upToCopied(mark, index.copied))
   const source = await openSide(index.source, marks, options.level, signal)
   const theirs = await readerOf(target, options.level).marks(target.task, signal)
   const other = await openSide(target, theirs, options.level, signal)
@@ -127,7 +128,7 @@ async function openSums(
     identity,
     form,
     startedAtMs: parts.world.now(),
-    behind: reached.reduce((sum, mark, at) => sum + mark.maxSeqNo - marks[at]!.upTo, 0),
+    behind: marks.reduce((sum, { maxSeqNo, upTo }) => sum + maxSeqNo - upTo, 0),
     source: { ...source, settled: new Set(), sums: new Buckets(size), bytes: 0 },
     target: { ...other, settled: new Set(), sums: new Buckets(size), bytes: 0 },
   }

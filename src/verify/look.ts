@@ -9,6 +9,7 @@ import type { VerifyLevel } from '../model/verification.ts'
 import { canonical } from './canonical.ts'
 import { placeOf } from './compared-index.ts'
 import type { ComparedIndex, SideOfIndex } from './compared-index.ts'
+import { wantsPieces } from './patience.ts'
 import type { Patience } from './patience.ts'
 
 /** A document as a side has it now. `source` is valid only while it is being looked at. */
@@ -98,8 +99,8 @@ async function lookAtOnce(
     }
     await visit([...places.values()])
   } catch (thrown) {
-    // Documents heavier than thought, or more places than ids.
-    if (!(thrown instanceof ShardferryError) || thrown.code !== 'page-too-large' || ids.length < 2) throw thrown
+    // Documents heavier than thought, or more places than ids, or a document that swallows those behind it.
+    if (!wantsPieces(thrown) || ids.length < 2) throw thrown
     for (const one of held.splice(0)) one.release()
     const middle = Math.ceil(ids.length / 2)
     await lookAtOnce(index, ids.slice(0, middle), level, visit, patience, signal)
@@ -141,6 +142,7 @@ async function search(
   const { flavor, version } = cluster.identity
   const modern = flavor === 'opensearch' || atLeast(version, 7)
   const wanted: JsonObject = { ids: { values: ids } }
+  const lone = ids.length === 1
   const size = Math.min(10_000, 2 * ids.length + 10)
   const body = {
     size,
@@ -156,7 +158,7 @@ async function search(
     cluster,
     task.source,
     { body, preference: where.length > 0 ? where.join('|') : undefined },
-    { shards: shard === undefined ? task.shards : 1, maxBytes: ids.length === 1 ? Infinity : largestAnswer },
+    { shards: shard === undefined ? task.shards : 1, maxBytes: lone ? Infinity : largestAnswer, lone },
     signal,
   )
   if ((page.total ?? 0) <= page.hits.length) return page

@@ -21,9 +21,14 @@ export function patience(world: World, giveUpAfterMs: number, onRetry: (reason: 
   }
 }
 
-/** An answer of some shards only is asked for again as it is; one that is too large is not. */
+/** An answer of some shards only is asked for again as it is; one that is too large, or that cannot be read, is asked for in pieces. */
 function repeatable(thrown: unknown): unknown {
-  if (!(thrown instanceof ShardferryError) || thrown.recovery !== 'redo' || thrown.code === 'page-too-large') return thrown
+  if (!(thrown instanceof ShardferryError) || thrown.recovery !== 'redo' || wantsPieces(thrown)) return thrown
   const { code, message, hint } = thrown
   return new ShardferryError(code, message, { recovery: 'retry', cause: thrown, ...(hint === undefined ? {} : { hint }) })
+}
+
+/** One page of several documents that end in a comment has no certain reading, see `scanLonePage`. */
+export function wantsPieces(thrown: unknown): boolean {
+  return thrown instanceof ShardferryError && (thrown.code === 'page-too-large' || thrown.code === 'response-unreadable')
 }

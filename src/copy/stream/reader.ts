@@ -34,8 +34,7 @@ export function streamReader(source: Cluster, options: StreamReaderOptions): Rea
   const sizes = new PageSizes(options.pageBytes)
   const copies = refreshedCopies(source)
   const careful = new Set<string>()
-  const asRead = (task: IndexTask): IndexTask =>
-    options.idsOnly ? { ...task, read: { ...task.read, idsOnly: true } } : task
+  const asRead = (task: IndexTask): IndexTask => (options.idsOnly ? { ...task, read: { ...task.read, idsOnly: true } } : task)
   return {
     marks: async (task, signal) => {
       await requireSameIndex(source, task, signal)
