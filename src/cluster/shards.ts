@@ -114,14 +114,10 @@ async function shardStats(cluster: Cluster, index: string, shards: number, signa
     const copies = (byShard[String(shard)] ?? []).filter(({ routing }) => /^(STARTED|RELOCATING)$/.test(routing.state))
     const primary = copies.find(({ routing }) => routing.primary)
     if (primary && (primary.seq_no || !numbered)) return { primary, copies }
-    throw new ShardferryError(
-      'unavailable',
-      `The primary of shard ${shard} of ${index} is not started on the ${cluster.side}.`,
-      {
-        recovery: 'retry',
-        hint: `Wait until the index is yellow or green: GET _cluster/health/${index}?level=shards`,
-      },
-    )
+    throw new ShardferryError('unavailable', `The primary of shard ${shard} of ${index} is not started on the ${cluster.side}.`, {
+      recovery: 'retry',
+      hint: `Wait until the index is yellow or green: GET _cluster/health/${index}?level=shards`,
+    })
   })
 }
 

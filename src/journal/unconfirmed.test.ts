@@ -9,7 +9,12 @@ function at(upTo: number, maxSeqNo = upTo, primary = 'term 1'): ShardMark {
   return { ...mark(upTo), maxSeqNo, primary }
 }
 
-function opened(round: number, shards: readonly ShardMark[], partitions: readonly Partition[], again?: SeqNoRange[]): RoundOpened {
+function opened(
+  round: number,
+  shards: readonly ShardMark[],
+  partitions: readonly Partition[],
+  again?: SeqNoRange[],
+): RoundOpened {
   return { type: 'round-opened', index: 'cities', round, shards, partitions, ...(again ? { again } : {}) }
 }
 
@@ -131,7 +136,8 @@ test('whatever the order of writes, reads, looks and changes of primary, in the 
       const live = (): Map<number, number> => new Map(log.map((doc, seqNo) => [doc, seqNo]))
       const stand = (): ShardMark => at(synced - 1, log.length - 1, `term ${term}`)
       const read = ({ from, to }: SeqNoRange): void => {
-        for (const [doc, seqNo] of live()) if (seqNo >= from && seqNo <= to) target.set(doc, Math.max(seqNo, target.get(doc) ?? -1))
+        for (const [doc, seqNo] of live())
+          if (seqNo >= from && seqNo <= to) target.set(doc, Math.max(seqNo, target.get(doc) ?? -1))
       }
       let round = -1
       let upTo = -1

@@ -41,17 +41,19 @@ export class Unconfirmed {
   opened(entry: RoundOpened, number: number): void {
     const { shards, partitions, again = [] } = entry
     this.observed(shards, number - 1, number)
-    const fresh = shards.map(
-      ({ shard, upTo }): SeqNoRange => ({ by: 'seq-no', shard, from: (this.#upTo.get(shard) ?? -1) + 1, to: upTo }),
-    )
+    const fresh = shards.map(({ shard, upTo }): SeqNoRange => ({
+      by: 'seq-no',
+      shard,
+      from: (this.#upTo.get(shard) ?? -1) + 1,
+      to: upTo,
+    }))
     const ranges = partitions.flatMap(({ id, range }) => {
       if (range.by !== 'seq-no') return []
       this.#open.set(id, range)
       return [range]
     })
     // Pieces that were counted and found empty are left out of a round: counting them was reading them.
-    for (const gap of without([...again, ...fresh], ranges))
-      this.#shards.get(gap.shard)?.pieces.push({ range: gap, by: number })
+    for (const gap of without([...again, ...fresh], ranges)) this.#shards.get(gap.shard)?.pieces.push({ range: gap, by: number })
     for (const { shard, upTo } of shards) this.#upTo.set(shard, upTo)
     for (const shard of this.#shards.values()) shard.again = []
   }

@@ -101,7 +101,9 @@ function primaryDoubts(m: Accountable, task: IndexTask, marks: readonly ShardMar
     )
   const again = new Set((index?.rounds ?? []).flatMap(round => round.again.map(range => range.shard)))
   if (again.size > 0)
-    note(`the primary of shard ${[...again].join(', ')} changed on the source during the run; what that may have hidden was read again.`)
+    note(
+      `the primary of shard ${[...again].join(', ')} changed on the source during the run; what that may have hidden was read again.`,
+    )
   if (marks.some(mark => mark.primary === undefined))
     note(
       'the source does not tell whether a primary changed, so an operation that was rolled back then would not have been noticed; its user needs the cluster or the index privilege monitor.',
@@ -124,7 +126,9 @@ async function sliceDoubts(
   const block = `PUT /${task.source}/_settings {"index.blocks.write": true}`
   switch (rested) {
     case 'changed':
-      doubts.push(`it is read by slices, and was written to after they were opened; ${again}, best behind a write block: ${block}`)
+      doubts.push(
+        `it is read by slices, and was written to after they were opened; ${again}, best behind a write block: ${block}`,
+      )
       break
     case 'unknown':
       doubts.push(

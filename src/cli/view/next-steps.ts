@@ -32,7 +32,11 @@ export function reasonsToDiffer(report: Report): string[] {
 export function onlyDoubted({ verdict, balanced, indices }: Report): boolean {
   const counted = indices.every(
     ({ sourceCount, targetCount, counts, behind, deletes }) =>
-      sourceCount !== null && targetCount !== null && targetCount + counts.setAside >= sourceCount && behind === 0 && deletes === 0,
+      sourceCount !== null &&
+      targetCount !== null &&
+      targetCount + counts.setAside >= sourceCount &&
+      behind === 0 &&
+      deletes === 0,
   )
   return verdict === 'differs' && balanced && counted && indices.some(({ doubts }) => doubts.length > 0)
 }
