@@ -10,7 +10,6 @@ import { setAsideFolder } from './copy/set-aside.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
-import type { SqliteJournal } from './journal/sqlite.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createIndexStep } from './metadata/create.ts'
 import { tuneIndexStep } from './metadata/tune.ts'
@@ -23,7 +22,7 @@ import { crashPoints } from './model/crash-points.ts'
 import type { CrashPoint } from './model/crash-points.ts'
 import type { Holder } from './model/entries.ts'
 import type { Plan } from './model/plan.ts'
-import type { World } from './model/ports.ts'
+import type { Journal, World } from './model/ports.ts'
 import type { CopySettings } from './settings/settings.ts'
 import { version } from './version.ts'
 
@@ -35,7 +34,7 @@ export interface Parts {
   readonly copy: CopySettings
   readonly source: Cluster
   readonly target: Cluster
-  readonly journal: SqliteJournal
+  readonly journal: Journal
   /** The migration's own folder. */
   readonly folder: string
   readonly world: World

@@ -1,7 +1,17 @@
 // Every path the fake serves, most specific first.
 import { getAliases, updateAliases } from './aliases.ts'
 import { bulk } from './bulk.ts'
-import { catIndices, clusterSettings, dataStreams, health, nodes, pipelines, resolveIndex, root, stateMetadata } from './cluster.ts'
+import {
+  catIndices,
+  clusterSettings,
+  dataStreams,
+  health,
+  nodes,
+  pipelines,
+  resolveIndex,
+  root,
+  stateMetadata,
+} from './cluster.ts'
 import { createDocument, deleteDocument, getDocument, putDocument } from './documents.ts'
 import type { Handler } from './http.ts'
 import {
