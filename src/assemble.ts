@@ -11,7 +11,6 @@ import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
 import type { MigrationState } from './journal/fold.ts'
-import type { SqliteJournal } from './journal/sqlite.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createIndexStep } from './metadata/create.ts'
 import { tuneIndexStep } from './metadata/tune.ts'
@@ -27,7 +26,7 @@ import { crashPoints, verifyCrashPoints } from './model/crash-points.ts'
 import type { AnyCrashPoint } from './model/crash-points.ts'
 import type { Holder, ShardMark } from './model/entries.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
-import type { World } from './model/ports.ts'
+import type { Journal, World } from './model/ports.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
 import type { CopySettings } from './settings/settings.ts'
@@ -48,7 +47,7 @@ export interface Parts {
   readonly copy: CopySettings
   readonly source: Cluster
   readonly target: Cluster
-  readonly journal: SqliteJournal
+  readonly journal: Journal
   /** The migration's own folder. */
   readonly folder: string
   readonly world: World

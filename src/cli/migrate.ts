@@ -26,6 +26,30 @@ export interface Run {
 const drawEveryMs = 200
 const publishEveryMs = 1_000
 
+/**
+ * Makes this process the one that runs the migration, and only then its plan, where it has none yet: whoever starts the
+ * same one meanwhile is told who holds it.
+ * @param goOn is given the plan that is journaled already @param make gives the plan of a migration that begins
+ * @throws ShardferryError `state-held`, and whatever the two throw
+ */
+export async function holdAndPlan(
+  journal: SqliteJournal,
+  goOn: (known: Plan) => void | Promise<void>,
+  make: () => Promise<Plan>,
+): Promise<void> {
+  journal.lock(thisProcess())
+  const known = fold(journal.entries()).plan
+  if (known) return await goOn(known)
+  try {
+    journal.append({ type: 'planned', plan: await make() })
+  } catch (thrown) {
+    const { code, message, hint } = asShardferryError(thrown)
+    if (code === 'stopped') journal.append({ type: 'stopped', reason: message })
+    else if (!code.startsWith('state-')) journal.append({ type: 'failed', code, message, hint })
+    throw thrown
+  }
+}
+
 /** Runs or resumes the journaled migration with a live view, shows its report, and gives the exit code. */
 export async function migrate({ settings, clusters, journal, folder, json, signal }: Run): Promise<number> {
   journal.hold(thisProcess())

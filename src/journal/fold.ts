@@ -31,7 +31,7 @@ export interface StepState {
 
 export interface IndexState {
   readonly rounds: readonly RoundState[]
-  readonly unconfirmed: Pick<Unconfirmed, 'toReadAgain'>
+  readonly unconfirmed: Pick<Unconfirmed, 'toReadAgain' | 'any'>
 }
 
 export interface RoundState {

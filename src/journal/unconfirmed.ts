@@ -88,6 +88,11 @@ export class Unconfirmed {
     }
   }
 
+  /** Whether another look could confirm anything. */
+  get any(): boolean {
+    return [...this.#shards.values()].some(({ pieces, again }) => pieces.length + again.length > 0)
+  }
+
   /** What must be read again when the shards are found to stand there. */
   toReadAgain(marks: readonly ShardMark[]): readonly SeqNoRange[] {
     return marks.flatMap(mark => {

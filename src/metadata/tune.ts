@@ -6,7 +6,7 @@ import type { ShardferryError } from '../model/errors.ts'
 import type { IndexTask, JsonObject } from '../model/plan.ts'
 import type { Step } from '../model/ports.ts'
 import type { Identity } from '../model/version.ts'
-import { isOn, setting } from './tree.ts'
+import { asText, isOn, setting } from './tree.ts'
 
 export type Tuning = IndexTask['tuning']
 
@@ -34,7 +34,7 @@ export function tuningFor(_to: Identity, settings: JsonObject): Tuning {
 export function exactnessFor(settings: JsonObject): Tuning {
   const pipeline = setting(settings, finalPipeline)
   return {
-    'index.gc_deletes': '12h',
+    [gcDeletes]: tombstonesFor,
     'index.translog.durability': 'request',
     ...(pipeline === undefined || pipeline === '_none' ? {} : { [finalPipeline]: '_none' }),
   }
@@ -45,13 +45,27 @@ export function exactPart(tuning: Tuning): Tuning {
   return Object.fromEntries(Object.entries(tuning).filter(([name]) => exactNames.has(name)))
 }
 
+/**
+ * Which of an index's settings look like tuning that an earlier migration left behind, as `name: value`. Nobody else sets
+ * `gc_deletes` to that; the others are told only along with it.
+ */
+export function leftOverTuning(to: Identity, settings: JsonObject): readonly string[] {
+  const set = (name: string): string => asText(setting(settings, name))
+  if (set(gcDeletes) !== tombstonesFor) return []
+  return Object.entries(tuningFor(to, settings))
+    .filter(([name, value]) => value !== null && set(name) === String(value))
+    .map(([name, value]) => `${name}: ${String(value)}`)
+}
+
 /** With `index.append_only.enabled` (OpenSearch 3) an index takes no ids and no versions from outside. */
 export function isAppendOnly(settings: JsonObject): boolean {
   return isOn(setting(settings, 'index.append_only.enabled'))
 }
 
 const finalPipeline = 'index.final_pipeline'
-const exactNames = new Set(['index.gc_deletes', 'index.translog.durability', finalPipeline])
+const gcDeletes = 'index.gc_deletes'
+const tombstonesFor = '12h'
+const exactNames = new Set([gcDeletes, 'index.translog.durability', finalPipeline])
 
 type Saved = { readonly [setting: string]: string | null }
 

@@ -24,7 +24,7 @@ export async function dueRound(
   const marks = await restingMarks(m, task, last, signal)
   requireLineage(task, last, marks)
   if (last && !last.closed) {
-    if (task.read.by === 'seq-no') m.memory.append({ type: 'observed', index: task.source, asOf, shards: marks })
+    remember(m, task, asOf, marks)
     return last
   }
   if (task.read.by === 'slices') {
@@ -33,7 +33,10 @@ export async function dueRound(
     return await openRound(m, task, last, { shards: marks, writeBlocked }, signal)
   }
   const again = m.memory.state.indices.get(task.source)?.unconfirmed.toReadAgain(marks) ?? []
-  if (last && again.length === 0 && !movedOn(marks, last)) return undefined
+  if (last && again.length === 0 && !movedOn(marks, last)) {
+    remember(m, task, asOf, marks)
+    return undefined
+  }
   // A primary that has just become one may know an older checkpoint than was seen; what was seen still holds.
   const shards = marks.map(mark => ({ ...mark, upTo: Math.max(mark.upTo, markOf(last, mark.shard)?.upTo ?? -1) }))
   return await openRound(m, task, last, again.length > 0 ? { shards, again } : { shards }, signal)
@@ -62,7 +65,13 @@ export async function observe(m: Migration, task: IndexTask, signal: AbortSignal
   const asOf = m.memory.state.lastNumber
   const marks = await m.reader.marks(task, signal)
   requireLineage(task, lastRound(m, task), marks)
-  m.memory.append({ type: 'observed', index: task.source, asOf, shards: marks })
+  remember(m, task, asOf, marks)
+}
+
+/** Journals where the shards stood, where that can confirm what was read. @param asOf the last entry before they were asked */
+export function remember(m: Pick<Migration, 'memory'>, task: IndexTask, asOf: number, shards: readonly ShardMark[]): void {
+  if (task.read.by === 'seq-no' && m.memory.state.indices.get(task.source)?.unconfirmed.any)
+    m.memory.append({ type: 'observed', index: task.source, asOf, shards })
 }
 
 /** How long operations that are not safe yet are waited for: several times an asynchronous translog's usual 5 s. */

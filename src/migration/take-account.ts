@@ -6,7 +6,7 @@ import type { ShardMark } from '../model/entries.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { IndexReport, Report, Verdict } from '../model/report.ts'
 import { counted } from './counted.ts'
-import { requireLineage } from './due-round.ts'
+import { remember, requireLineage } from './due-round.ts'
 import { existingNote } from './existing-note.ts'
 import type { Migration } from './migration.ts'
 import { sourceRested } from './source-rested.ts'
@@ -52,6 +52,7 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
   for (const [side, { docs }] of [['target', there] as const, ['source', here] as const])
     if (docs === null) note(`it could not be counted on the ${side}: its user lacks the index privilege read.`)
 
+  const asOf = m.memory.state.lastNumber
   const marks = await m.reader.marks(task, signal)
   requireLineage(task, rounds[0], marks)
   const deletes = deletesSince(rounds[0], marks)
@@ -61,8 +62,10 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
     )
   const behind = task.read.by === 'slices' ? 0 : operationsSince(rounds.at(-1), marks)
   if (behind > 0) note(`the source is ${behind} operations ahead; run the same command again to catch up.`)
-  if (task.read.by === 'seq-no') primaryDoubts(m, task, marks, { doubts, note })
-  else await sliceDoubts(m, task, rounds.at(-1), marks, here.refreshed, { doubts, note }, signal)
+  if (task.read.by === 'seq-no') {
+    primaryDoubts(m, task, marks, { doubts, note })
+    remember(m, task, asOf, marks)
+  } else await sliceDoubts(m, task, rounds.at(-1), marks, here.refreshed, { doubts, note }, signal)
   if (task.versionFrom === 'version' && counts.alreadyNewer > 0)
     doubts.push(
       `${counts.alreadyNewer} documents were left on the target because their _version is higher there: a document that is deleted and made anew begins at version 1 again, so they may be the older ones`,

@@ -16,6 +16,7 @@ import { sampleBytes } from './sample.ts'
 import { selectIndices } from './select.ts'
 import type { SeqNoUse } from './seq-no-use.ts'
 import { seqNoUse } from './seq-no-use.ts'
+import { requireSteady } from './steady-query.ts'
 import { requireSupported } from './versions.ts'
 
 /** Everything a plan is made from, as it was at one moment. */
@@ -54,7 +55,7 @@ export interface InventoriedIndex {
 
 /**
  * Looks at both clusters, without changing either.
- * @throws ShardferryError `index-unknown`, `nothing-selected`, `cluster-red`, `plan-invalid` (names), `unsupported`
+ * @throws ShardferryError `index-unknown`, `nothing-selected`, `cluster-red`, `plan-invalid` (names, queries), `unsupported`
  */
 export async function takeInventory(
   source: Cluster,
@@ -70,6 +71,7 @@ export async function takeInventory(
     indices.map(({ name }) => name),
     selection,
   )
+  for (const { name } of indices) requireSteady(queryFor(name, selection), name, Date.now())
   await refuseRed(source, indices, signal)
   const inventoried = await mapFew(indices, index =>
     inventory(source, target, index, targets.get(index.name) ?? index.name, selection, signal),
@@ -96,7 +98,7 @@ async function inventory(
 ): Promise<InventoriedIndex> {
   const definition = await readIndex(source, index.name, signal)
   const onTarget = await findIndex(target, name, signal)
-  const query = selection.filters[index.name] ?? selection.query
+  const query = queryFor(index.name, selection)
   const asked = query === undefined ? {} : { query }
   const found = { index, target: name, onTarget, definition, ...asked }
   if (!definition.open) return { ...found, estimate: { docs: 0, bytes: 0 }, seqNo: { usable: true } }
@@ -110,6 +112,10 @@ async function inventory(
     estimate: { docs, bytes: Math.round(bytes) },
     seqNo,
   }
+}
+
+function queryFor(index: string, { filters, query }: Selection): JsonObject | undefined {
+  return filters[index] ?? query
 }
 
 /** @throws ShardferryError `response-partial` when not every shard has counted */

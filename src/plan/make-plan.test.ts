@@ -129,6 +129,29 @@ describe('makePlan', () => {
     expect(into.changes.map(change => change.what)).toEqual(['settings.index.number_of_shards', 'mappings.properties.tags'])
   })
 
+  test('tuning that an earlier migration left on an existing target is told, as it would be taken for its own', () => {
+    const withSettings = (index: object): InventoriedIndex =>
+      found({ onTarget: { kind: 'index', definition: definition({ settings: { index } as IndexDefinition['settings'] }) } })
+    const left = withSettings({ gc_deletes: '12h', refresh_interval: '-1', number_of_replicas: '0', number_of_shards: '2' })
+    const [change] = taskOf(left, { intoExisting: true }).changes
+    expect(change).toMatchObject({
+      what: 'settings.index.gc_deletes',
+      why: expect.stringContaining('shardferry complete') as string,
+    })
+    expect(change?.why).toContain('index.refresh_interval: -1, index.number_of_replicas: 0, index.gc_deletes: 12h')
+    const own = withSettings({ gc_deletes: '1h', refresh_interval: '-1', number_of_replicas: '0', number_of_shards: '2' })
+    expect(taskOf(own, { intoExisting: true }).changes.map(one => one.what)).not.toContain('settings.index.gc_deletes')
+  })
+
+  test("the application's own versions come with a word on what they cannot order", () => {
+    const task = taskOf(found(), { versionFrom: 'version' })
+    expect(task).toMatchObject({
+      versionFrom: 'version',
+      read: { by: 'seq-no', reason: expect.stringContaining('made anew') as string },
+    })
+    expect(taskOf(found()).read).not.toHaveProperty('reason')
+  })
+
   test('without usable sequence numbers it reads by slices and says what is lost', () => {
     const none = found({ seqNo: { usable: false, hitsHaveIt: false, reason: 'Elasticsearch 5 has no sequence numbers' } })
     const task = taskOf(none)
@@ -208,6 +231,14 @@ describe('plan file', () => {
     expect(faults(writePlan(twice))).toMatch(/plan\.yaml:\d+:5: indices\[1\]\.target: cities goes to towns already/)
     const bare = { ...plan, indices: [{ ...task, settings: {}, mappings: {} }] } as Plan
     expect(faults(writePlan(bare))).toContain('create needs settings')
+  })
+
+  test('a query that compares with the present is found', () => {
+    const [task] = plan.indices
+    const moving = { ...plan, indices: [{ ...task, query: { range: { seen: { gte: 'now-1d' } } } }] } as Plan
+    expect(faults(writePlan(moving))).toMatch(
+      /plan\.yaml:\d+:5: indices\[0\]\.query: at range\.seen\.gte it compares with the present/,
+    )
   })
 
   test('what is no YAML, and what is no plan, is said with line and column', () => {

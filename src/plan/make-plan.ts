@@ -4,10 +4,11 @@ import { targetMappings } from '../metadata/mappings.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
 import { targetSettings } from '../metadata/settings.ts'
 import { isOn, setting } from '../metadata/tree.ts'
-import { exactnessFor, isAppendOnly, tuningFor } from '../metadata/tune.ts'
+import { exactnessFor, isAppendOnly, leftOverTuning, tuningFor } from '../metadata/tune.ts'
 import type { Change, IndexAction, IndexTask, Plan, PlannedCluster, ReadBy } from '../model/plan.ts'
 import type { PlanOptions } from '../model/selection.ts'
 import { formatVersion } from '../model/version.ts'
+import type { Identity } from '../model/version.ts'
 import type { Inventory, InventoriedCluster, InventoriedIndex } from './inventory.ts'
 import { targetExists } from './require-ok.ts'
 import { keepRoutingShards } from './routing-shards.ts'
@@ -52,7 +53,8 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
   const routed = keepRoutingShards(set.settings, definition.shards, found.routingShards, to)
   const aliased = targetAliases(definition.aliases, to)
   const into = options.intoExisting && onTarget.kind === 'index' ? onTarget.definition : undefined
-  const read = readBy(found, options)
+  const versionFrom = versionFromFor(found, options)
+  const read = readBy(found, versionFrom, options)
   const refusals = refusalsOf(found, mapped.refusals, inventory, options)
   const action: IndexAction = refusals.length > 0 ? 'refuse' : into ? 'into-existing' : 'create'
   const settings = into ? into.settings : routed.settings
@@ -65,13 +67,18 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
     shards: definition.shards,
     estimate: found.estimate,
     read,
-    versionFrom: read.by === 'slices' && !found.seqNo.usable && !found.seqNo.hitsHaveIt ? 'version' : options.versionFrom,
+    versionFrom,
     ...(found.query === undefined ? {} : { query: found.query }),
     settings: into ? {} : routed.settings,
     mappings: into ? {} : mapped.mappings,
     aliases: aliased.aliases,
     changes: into
-      ? [...shardChanges(definition, into), ...mappingDifferences(mapped.mappings, into.mappings), ...aliased.changes]
+      ? [
+          ...leftOverChanges(into, to),
+          ...shardChanges(definition, into),
+          ...mappingDifferences(mapped.mappings, into.mappings),
+          ...aliased.changes,
+        ]
       : [...set.changes, ...routed.changes, ...mapped.changes, ...aliased.changes],
     tuning: options.tune && !into ? tuningFor(to, settings) : exactnessFor(settings),
   }
@@ -119,21 +126,35 @@ function isBacking(name: string): boolean {
   return /^\.(ds|fs)-/.test(name)
 }
 
-function readBy({ definition, seqNo }: InventoriedIndex, options: PlanOptions): ReadBy {
+function versionFromFor({ seqNo }: InventoriedIndex, options: PlanOptions): IndexTask['versionFrom'] {
+  return seqNo.usable || seqNo.hitsHaveIt ? options.versionFrom : 'version'
+}
+
+function readBy({ definition, seqNo }: InventoriedIndex, versionFrom: IndexTask['versionFrom'], options: PlanOptions): ReadBy {
   const primaryOnly = setting(definition.settings, 'index.replication.type') === 'SEGMENT' ? { primaryOnly: true } : {}
-  if (options.readBy !== 'slices' && (seqNo.usable || options.readBy === 'seq-no')) return { by: 'seq-no', ...primaryOnly }
-  const why = options.readBy === 'slices' ? 'asked for' : seqNo.usable ? '' : seqNo.reason
-  const lost = 'what changes on the source while it is copied is not caught up with'
   const restart =
-    !seqNo.usable && !seqNo.hitsHaveIt
-      ? '; _version orders writes, so a document deleted and made again may look older than it is'
+    versionFrom === 'version'
+      ? '_version orders writes, so a document deleted and made anew on the source while it is copied may stay as it was; the report tells where that may be'
       : ''
+  if (options.readBy !== 'slices' && (seqNo.usable || options.readBy === 'seq-no'))
+    return { by: 'seq-no', ...primaryOnly, ...(restart === '' ? {} : { reason: restart }) }
+  const why = options.readBy === 'slices' ? 'asked for' : seqNo.usable ? '' : seqNo.reason
+  const lost =
+    'what changes on the source while it is copied is not caught up with; the same command reads everything again, and ends exact only when nothing is written meanwhile'
   return {
     by: 'slices',
     ...(options.slices === undefined ? {} : { slices: options.slices }),
     ...primaryOnly,
-    reason: `${why}; ${lost}${restart}`,
+    reason: [why, lost, restart].filter(part => part !== '').join('; '),
   }
+}
+
+/** What an earlier migration has set and not given back would be taken for the index's own, and given back to it afterwards. */
+function leftOverChanges(existing: IndexDefinition, to: Identity): Change[] {
+  const left = leftOverTuning(to, existing.settings)
+  if (left.length === 0) return []
+  const why = `the target has ${left.join(', ')}, as Shardferry sets it while it copies: an earlier migration into it seems not to have ended, and this one leaves the index so. Give it its own settings back first: shardferry complete --name NAME`
+  return [{ kind: 'converted', what: 'settings.index.gc_deletes', why }]
 }
 
 /** Where the number of shards differs, ids that were apart by routing may meet. */

@@ -3,6 +3,7 @@ import type { Document, Node } from 'yaml'
 import { ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import { planSchema } from './plan-schema.ts'
+import { unsteadyPart } from './steady-query.ts'
 
 const header = `# What Shardferry is going to do. Nothing has been changed yet.
 #
@@ -76,6 +77,8 @@ function acrossIndices(plan: Plan, document: Document): Fault[] {
     // Every index has settings, so an empty plan of one was made for an index that is there.
     if (task.action === 'create' && Object.keys(task.settings).length === 0)
       at(position, 'action', `indices[${position}].action: create needs settings and mappings; make the plan again to get them`)
+    const unsteady = task.query && unsteadyPart(task.query, Date.now())
+    if (unsteady) at(position, 'query', `indices[${position}].query: at ${unsteady.place} it ${unsteady.why}. ${unsteady.hint}`)
     const other = targets.get(task.target)
     if (other !== undefined) at(position, 'target', `indices[${position}].target: ${other} goes to ${task.target} already`)
     targets.set(task.target, task.source)

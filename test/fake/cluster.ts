@@ -85,6 +85,11 @@ export function stateMetadata(call: Call): Reply {
   })
 }
 
+/** There is none: one flavor says so with an empty answer, the other with 404. */
+export function pipelines({ store }: Call): Reply {
+  return { status: store.kind.flavor === 'opensearch' ? 404 : 200, body: {} }
+}
+
 export function nodes({ store }: Call): Reply {
   const address = store.address
   const node = {
