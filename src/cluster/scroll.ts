@@ -2,6 +2,7 @@ import { ShardferryError } from '../model/errors.ts'
 import { atLeast } from '../model/version.ts'
 import type { Cluster, ClusterRequest } from './cluster.ts'
 import { indexPath } from './cluster.ts'
+import { scanLonePage } from './lone-page.ts'
 import { refusal } from './refusal.ts'
 import { scanPage } from './scan-page.ts'
 import type { Page } from './scan-page.ts'
@@ -18,6 +19,8 @@ export interface PageLimits {
    */
   readonly shards: number | 'some'
   readonly maxBytes: number
+  /** One document was asked for: it may end in a comment, see `scanLonePage`. */
+  readonly lone?: boolean
 }
 
 /** Searches one index; with `keepAlive`, opens a scroll. Checks that every asked shard answered in full. */
@@ -97,7 +100,7 @@ async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimit
   const answer = await cluster.exchange(request)
   if (answer.status >= 400) throw refusal(cluster, request, answer)
   try {
-    const scanned = scanPage(answer.body)
+    const scanned = limits.lone ? scanLonePage(answer.body) : scanPage(answer.body)
     requireWhole(scanned, limits, cluster, request)
     return { ...scanned, release: () => answer.release() }
   } catch (thrown) {

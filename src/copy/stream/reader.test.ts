@@ -318,7 +318,9 @@ test('a page that breaks the breaker of the source is asked for again in smaller
   })
   await expect(read(partition)).rejects.toMatchObject({ code: 'overloaded', recovery: 'retry' })
   expect((await read(partition)).length).toBe(100)
-  expect(pageSizes()).toEqual([80, expect.toSatisfy((size: number) => size <= 20)])
+  const [first, ...others] = pageSizes()
+  expect(first).toBe(80)
+  expect(Math.max(...others)).toBeLessThanOrEqual(20)
 })
 
 test('a page far heavier than the sample promised is given up, and read in smaller pages until it fits', async () => {
@@ -353,6 +355,54 @@ test('documents with line breaks and comments come out as one line that means th
   expect(JSON.parse(text.replace(/\/\* "b".*? \*\//, ''))).toEqual({ a: 1.5, c: '/* kept */ // kept' })
   expect(text).toContain('1.50')
   expect(found.find(doc => doc.id === 'one')?.source).toBe(' {"a":1.50 /* on one line */}')
+})
+
+/** Documents that servers accept, whose last comment swallows what follows them in a page. */
+const swallowers = ['{"a":1.50} // the end', '{"a":1}//', ' { /* in */ "a": [1,2 ] } //,"sort":[0]}]}}', '{"a":1} // "x\\']
+
+test.each([
+  ['one', [17]],
+  ['the first and the last', [0, 99]],
+  ['several side by side', [40, 41, 42, 43]],
+  ['all', Array.from({ length: 100 }, (_, i) => i)],
+])('of 100 documents, %s may end in a comment: each comes out with its bytes, and so do its neighbours', async (_, odd) => {
+  const list = cities(100).map((city, i) =>
+    odd.includes(i) ? { ...city, source: swallowers[i % swallowers.length]! } : { ...city, source: `{"n": ${i}.0}` },
+  )
+  await given(list, { pageDocs: 30 })
+  const partition = await onlyPartition()
+  await expect(read(partition)).rejects.toMatchObject({ recovery: 'redo' })
+  const found = await read(partition)
+  expect(found.map(({ id, source: text }) => ({ id, source: text }))).toEqual(
+    list.map(({ id, source: text }) => ({ id, source: text })),
+  )
+  expect(found.map(doc => doc.version)).toEqual(list.map((_city, i) => BigInt(i + 1)))
+})
+
+test('a comment at the end that swallows whole documents up to a line break in a later one is found by their number', async () => {
+  const list = cities(12)
+  await given(list.slice(0, 5))
+  await add([{ id: 'swallows', source: '{"a":1} // and on' }, ...list.slice(5, 8)])
+  // Its line break stands where the swallowed ones' braces add up.
+  await send(fake.url, 'PUT', '/cities/_doc/breaks', '\n{"b":2}')
+  await add(list.slice(8))
+  const partition = await onlyPartition()
+  await expect(read(partition)).rejects.toMatchObject({ code: 'response-partial', recovery: 'redo' })
+  const found = await read(partition)
+  expect(idsOf(found)).toEqual([...idsOf(list), 'breaks', 'swallows'].toSorted())
+  expect(found.find(({ id }) => id === 'swallows')?.source).toBe('{"a":1} // and on')
+  expect(found.find(({ id }) => id === 'breaks')?.source.trim()).toBe('{"b":2}')
+})
+
+test('a slice with documents that end in comments is read document by document', async () => {
+  const list = cities(30).map((city, i) => ({ ...city, source: i % 10 === 3 ? '{"a":1} // x' : `{"n":${i}}` }))
+  await given(list, { task: { read: { by: 'slices', slices: 1 }, versionFrom: 'version' } })
+  const [slice] = await partitions()
+  await expect(read(slice!)).rejects.toMatchObject({ recovery: 'redo' })
+  const found = await read(slice!)
+  expect(found.map(({ id, source: text }) => ({ id, source: text }))).toEqual(
+    list.map(({ id, source: text }) => ({ id, source: text })),
+  )
 })
 
 test('ids and routings with every legal character come back as they are', async () => {

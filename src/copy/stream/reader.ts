@@ -4,19 +4,17 @@
  * lost scroll swallowed is found, and the partition is read again from its start.
  */
 import type { Cluster } from '../../cluster/cluster.ts'
-import { oneLine } from '../../cluster/one-line.ts'
-import type { Hit } from '../../cluster/scan-page.ts'
-import { closeScroll, firstPage, nextPage } from '../../cluster/scroll.ts'
-import type { HeldPage } from '../../cluster/scroll.ts'
 import { count, indexUuid, primaryMarks, refresh } from '../../cluster/shards.ts'
-import type { Batch, Doc, Partition } from '../../model/documents.ts'
+import type { Batch, Partition } from '../../model/documents.ts'
 import type { ShardMark } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
-import type { IndexTask, JsonObject } from '../../model/plan.ts'
+import type { IndexTask } from '../../model/plan.ts'
 import type { Reader } from '../../model/ports.ts'
-import { atLeast } from '../../model/version.ts'
 import { cutRange, describeRange } from '../cut-range.ts'
 import { PageSizes } from './page-size.ts'
+import { readCarefully } from './read-carefully.ts'
+import { readThrough } from './read-through.ts'
+import { rangeQuery, shardPreference } from './search-body.ts'
 
 export interface StreamReaderOptions {
   /** Live documents in a partition, at most about. */
@@ -26,12 +24,10 @@ export interface StreamReaderOptions {
   readonly pageBytes: number
 }
 
-/** Longest pause between two pages: back-pressure and a `pause` shorter than this do not lose the scroll. */
-const keepAlive = '5m'
-
 /** Reads an index by searches in `_doc` order: one shard's range of sequence numbers, or one slice, at a time. */
 export function streamReader(source: Cluster, options: StreamReaderOptions): Reader {
   const sizes = new PageSizes(options.pageBytes)
+  const careful = new Set<string>()
   return {
     marks: async (task, signal) => {
       await requireSameIndex(source, task, signal)
@@ -45,8 +41,52 @@ export function streamReader(source: Cluster, options: StreamReaderOptions): Rea
       task.read.by === 'slices'
         ? slicePartitions(source, task, round, options, signal)
         : seqNoPartitions(source, task, round, since, marks, options, signal),
-    read: (task, partition, signal) => readPartition(source, task, partition, sizes, signal),
+    read: (task, partition, signal) => read(source, task, partition, sizes, careful, signal),
   }
+}
+
+/** Straight through; and once that has failed for what a page held, in pieces. A new process finds out anew. */
+async function* read(
+  source: Cluster,
+  task: IndexTask,
+  partition: Partition,
+  sizes: PageSizes,
+  careful: Set<string>,
+  signal: AbortSignal,
+): AsyncIterable<Batch> {
+  const pageDocs = sizes.of(task)
+  try {
+    const reading = careful.has(partition.id)
+      ? readCarefully(source, task, partition, sizes, signal)
+      : readThrough(source, task, partition, sizes, pageDocs, signal)
+    const { read: found, total } = yield* reading
+    if (total !== undefined && found !== total) {
+      careful.add(partition.id)
+      throw missingDocuments(partition, found, total)
+    }
+    careful.delete(partition.id)
+  } catch (thrown) {
+    const trouble = troubleOf(thrown)
+    if (trouble === 'size' && pageDocs > 1) sizes.shrink(task, pageDocs)
+    // A slice cannot be cut; pages that shrink get there too.
+    if (trouble === 'content' || (trouble === 'size' && partition.range.by === 'seq-no')) careful.add(partition.id)
+    throw thrown
+  }
+}
+
+/** `size`: a page too heavy for the server's breaker or for our memory. `content`: one that cannot be read, and could not again. */
+function troubleOf(thrown: unknown): 'size' | 'content' | undefined {
+  if (!(thrown instanceof ShardferryError)) return undefined
+  if (thrown.code === 'page-too-large' || thrown.serverType === 'circuit_breaking_exception') return 'size'
+  return thrown.code === 'response-unreadable' ? 'content' : undefined
+}
+
+/** Swallowed by a proxy, a retry, a lost scroll; or by a comment at the end of the document before. */
+function missingDocuments(partition: Partition, read: number, total: number): ShardferryError {
+  return new ShardferryError('response-partial', `Partition ${partition.id} gave ${read} of ${total} documents.`, {
+    recovery: 'redo',
+    hint: 'It is read again.',
+  })
 }
 
 async function requireSameIndex(source: Cluster, task: IndexTask, signal: AbortSignal): Promise<void> {
@@ -122,111 +162,4 @@ async function slicePartitions(
     range: { by: 'slice', slice, of } as const,
     estimatedDocs: Math.ceil(docs / of),
   }))
-}
-
-async function* readPartition(
-  source: Cluster,
-  task: IndexTask,
-  partition: Partition,
-  sizes: PageSizes,
-  signal: AbortSignal,
-): AsyncIterable<Batch> {
-  const pageDocs = sizes.of(task)
-  const limits = { shards: partition.range.by === 'seq-no' ? 1 : 'some', maxBytes: sizes.ceiling(pageDocs) } as const
-  // One page that holds everything needs no scroll, and leaves nothing on the source to clean up.
-  const single = partition.range.by === 'seq-no' && partition.estimatedDocs <= pageDocs
-  const preference = partition.range.by === 'seq-no' ? shardPreference(task, partition.range.shard) : undefined
-  const search = { body: searchBody(source, task, partition, pageDocs), preference, keepAlive: single ? undefined : keepAlive }
-  let scrollId: string | undefined
-  let read = 0
-  try {
-    let page = await firstPage(source, task.source, search, limits, signal)
-    if (single && (page.total ?? 0) > pageDocs) {
-      // More than were counted when the partition was cut.
-      page.release()
-      page = await firstPage(source, task.source, { ...search, keepAlive }, limits, signal)
-    }
-    scrollId = page.scrollId
-    const total = page.total
-    while (page.hits.length > 0) {
-      read += page.hits.length
-      const batch = toBatch(task, page)
-      sizes.learn(task, batch.docs.length, batch.bytes)
-      yield batch
-      if (read === total) break
-      if (scrollId === undefined) break
-      page = await nextPage(source, scrollId, keepAlive, limits, signal)
-      scrollId = page.scrollId ?? scrollId
-    }
-    if (page.hits.length === 0) page.release()
-    if (total !== undefined && read !== total) {
-      throw new ShardferryError('response-partial', `Partition ${partition.id} gave ${read} of ${total} documents.`, {
-        recovery: 'redo',
-        hint: 'It is read again.',
-      })
-    }
-  } catch (thrown) {
-    throw readFailure(thrown, () => sizes.shrink(task, pageDocs), pageDocs)
-  } finally {
-    if (scrollId !== undefined) await closeScroll(source, scrollId)
-  }
-}
-
-/** A page too heavy for the server's breaker or for our memory is asked for again in smaller pages. */
-function readFailure(thrown: unknown, shrink: () => void, pageDocs: number): unknown {
-  if (!(thrown instanceof ShardferryError)) return thrown
-  const breaker = thrown.serverType === 'circuit_breaking_exception'
-  if ((thrown.code === 'page-too-large' || breaker) && pageDocs > 1) shrink()
-  return thrown
-}
-
-function searchBody(source: Cluster, task: IndexTask, partition: Partition, size: number): object {
-  const { flavor, version } = source.identity
-  const modern = flavor === 'opensearch' || atLeast(version, 7)
-  const { range } = partition
-  return {
-    size,
-    sort: ['_doc'],
-    ...(modern ? { track_total_hits: true } : {}),
-    ...(task.versionFrom === 'seq-no' ? { seq_no_primary_term: true } : { version: true }),
-    query: range.by === 'seq-no' ? rangeQuery(task, range.from, range.to) : (task.query ?? { match_all: {} }),
-    ...(range.by === 'slice' && range.of > 1 ? { slice: { id: range.slice, max: range.of } } : {}),
-  }
-}
-
-function rangeQuery(task: IndexTask, from: number, to: number): JsonObject {
-  const range: JsonObject = { range: { _seq_no: { gte: from, lte: to } } }
-  return { bool: { filter: task.query ? [range, task.query] : [range] } }
-}
-
-function shardPreference(task: IndexTask, shard: number): string {
-  return `_shards:${shard}${task.read.primaryOnly ? '|_primary' : ''}`
-}
-
-function toBatch(task: IndexTask, page: HeldPage): Batch {
-  let bytes = 0
-  const docs = page.hits.map(hit => {
-    const doc = toDoc(task, hit)
-    bytes += hit.unusual ? doc.source.length : hit.sourceBytes
-    return doc
-  })
-  return { docs, bytes, release: () => page.release() }
-}
-
-function toDoc(task: IndexTask, hit: Hit): Doc {
-  if (hit.sourceBytes === 0) {
-    throw new ShardferryError('unsupported', `Document ${hit.id} of ${task.source} has no _source.`, {
-      hint: 'An index with _source disabled cannot be copied by reading it. Set its action to skip in the plan.',
-    })
-  }
-  const doc = hit.asDoc(task.versionFrom)
-  if (doc === undefined) {
-    throw new ShardferryError(
-      'unsupported',
-      `Document ${hit.id} of ${task.source} has no ${task.versionFrom === 'seq-no' ? 'sequence number' : 'version'}.`,
-      { hint: "Set versionFrom to 'version' for this index in the plan." },
-    )
-  }
-  if (!hit.unusual) return doc
-  return { id: doc.id, routing: doc.routing, version: doc.version, source: oneLine(doc.source) }
 }
