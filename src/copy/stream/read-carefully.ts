@@ -17,7 +17,7 @@ import { searchBody, shardPreference } from './search-body.ts'
 import { toBatch } from './to-batch.ts'
 
 /** Each level costs the source one answer that is given up, and some small ones: more pieces make fewer levels. */
-const piecesPerCut = 16
+const piecesPerCut = 32
 
 export async function* readCarefully(
   source: Cluster,
