@@ -1,6 +1,6 @@
 import type { Doc } from '../model/documents.ts'
 import { scanPage } from './scan-page.ts'
-import type { Page, VersionFrom } from './scan-page.ts'
+import type { Hit, Page, VersionFrom } from './scan-page.ts'
 
 /** How an answer with one hit, sorted by one number, ends behind the hit's source. */
 const tail = /,"sort":\[-?\d+\]\}\]\}\}\s*$/
@@ -23,14 +23,17 @@ export function scanLonePage(bytes: Uint8Array): Page {
     const [hit, ...others] = page.hits
     const source = hit?.source
     if (!hit || !source || others.length > 0 || source.at(-1) !== lineBreak) throw unreadable
-    const { id, routing, seqNo, version } = hit
-    const own = source.subarray(0, -1)
-    const asDoc = (versionFrom: VersionFrom): Doc | undefined => {
-      const doc = hit.asDoc(versionFrom)
-      return doc && { id, routing, version: doc.version, source: own }
-    }
-    return { ...page, hits: [{ id, routing, seqNo, version, source: own, sourceBytes: own.length, unusual: true, asDoc }] }
+    return { ...page, hits: [withSource(hit, source.subarray(0, -1))] }
   }
+}
+
+function withSource(hit: Hit, source: Uint8Array): Hit {
+  const { id, routing, seqNo, version } = hit
+  const asDoc = (versionFrom: VersionFrom): Doc | undefined => {
+    const doc = hit.asDoc(versionFrom)
+    return doc && { id, routing, version: doc.version, source }
+  }
+  return { id, routing, seqNo, version, source, sourceBytes: source.length, unusual: true, asDoc }
 }
 
 function withCommentClosed(bytes: Uint8Array): Uint8Array | undefined {

@@ -4,13 +4,13 @@ import { bulk } from './bulk.ts'
 import {
   catIndices,
   clusterSettings,
+  clusterState,
   dataStreams,
   health,
   nodes,
   pipelines,
   resolveIndex,
   root,
-  stateMetadata,
 } from './cluster.ts'
 import { createDocument, deleteDocument, getDocument, putDocument } from './documents.ts'
 import type { Handler } from './http.ts'
@@ -37,7 +37,8 @@ const ROUTES: readonly Route[] = [
   ['GET', '/_cluster/health', health],
   ['GET', '/_cluster/health/{index}', health],
   ['GET', '/_cluster/settings', clusterSettings],
-  ['GET', '/_cluster/state/metadata/{index}', stateMetadata],
+  ['GET', '/_cluster/state/metadata', clusterState],
+  ['GET', '/_cluster/state/metadata/{index}', clusterState],
   ['GET', '/_ingest/pipeline', pipelines],
   ['GET', '/_nodes', nodes],
   ['GET', '/_nodes/{metric}', nodes],
