@@ -22,6 +22,7 @@ import type { ConnectionSettings } from './model/connection.ts'
 import { crashPoints } from './model/crash-points.ts'
 import type { CrashPoint } from './model/crash-points.ts'
 import type { Holder } from './model/entries.ts'
+import { movedTasks } from './model/plan.ts'
 import type { Plan } from './model/plan.ts'
 import type { World } from './model/ports.ts'
 import type { CopySettings } from './settings/settings.ts'
@@ -58,7 +59,7 @@ export function assemble({ plan, copy, source, target, journal, folder, world }:
   )
   return {
     plan,
-    tasks: plan.indices.filter(task => task.action === 'create' || task.action === 'into-existing'),
+    tasks: movedTasks(plan),
     source,
     target,
     memory,
