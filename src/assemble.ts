@@ -11,9 +11,11 @@ import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
 import type { SqliteJournal } from './journal/sqlite.ts'
+import { accessKinds } from './access/steps.ts'
+import type { StepKind } from './cluster/step-kind.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createIndexStep } from './metadata/create.ts'
-import { tuneIndexStep } from './metadata/tune.ts'
+import { tuneIndexStep, tuning } from './metadata/tune.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import { Memory } from './migration/memory.ts'
 import type { Migration } from './migration/migration.ts'
@@ -77,6 +79,11 @@ export function assemble({ plan, copy, source, target, journal, folder, world }:
     catchUpRounds: copy.catchUpRounds,
     giveUpAfterMs,
   }
+}
+
+/** Every kind of step there is, by its ids: what becomes of it when a migration ends. */
+export function stepKinds(folder: string): readonly StepKind[] {
+  return [{ prefix: 'create-index/', atEnd: 'kept' }, { prefix: 'aliases/', atEnd: 'kept' }, tuning, ...accessKinds(folder)]
 }
 
 function setAsideSoFar(memory: Memory): number {

@@ -63,17 +63,20 @@ export class SqliteJournal implements Journal, Disposable {
     }
   }
 
-  /** Makes this process the one that runs the migration, until `close`. @throws ShardferryError `state-held`, naming the holder */
-  hold(holder: Holder): void {
+  /**
+   * Makes this process the one that runs the migration, or changes something for it, until `close`.
+   * @throws ShardferryError `state-held`, naming the holder
+   */
+  hold(holder: Holder, as: 'started' | 'opened' = 'started'): void {
     const lock = guarded(this.#folder, () => new DatabaseSync(join(this.#folder, 'lock.db'), { timeout: 0 }))
     try {
       lock.exec('BEGIN EXCLUSIVE')
     } catch (cause) {
       lock.close()
       if (!isBusy(cause)) throw stateError(this.#folder, cause)
-      const held = [...this.entries(0, ['started'])].at(-1)
+      const held = [...this.entries(0, ['started', 'opened'])].at(-1)
       const by =
-        held?.entry.type === 'started'
+        held?.entry.type === 'started' || held?.entry.type === 'opened'
           ? ` by process ${held.entry.holder.pid} on ${held.entry.holder.host}, since ${new Date(held.atMs).toISOString()}`
           : ''
       throw new ShardferryError('state-held', `This migration is being run${by}.`, {
@@ -82,7 +85,7 @@ export class SqliteJournal implements Journal, Disposable {
       })
     }
     this.#lock = lock
-    this.append({ type: 'started', holder })
+    this.append({ type: as, holder })
   }
 
   /** Whether some process holds the run now. */

@@ -131,8 +131,13 @@ export function needsOf(side: Side, plan: Plan | undefined, job: Job = 'copy'): 
   return withoutDoubles(needs)
 }
 
-/** What finding the plan's indices needs on the source, besides: whoever holds a plan was allowed it, so no check asks for it. */
-export function needsToSelect(plan: Plan): readonly Need[] {
+/** Everything a side's user must be granted: what the plan needs, and what it takes to make that plan again. */
+export function rightsFor(side: Side, plan: Plan, job: Job): readonly Need[] {
+  return side === 'source' ? [...needsToSelect(plan), ...needsOf(side, plan, job)] : needsOf(side, plan, job)
+}
+
+/** What finding the plan's indices needs: whoever holds a plan was allowed it, so no check asks for it. */
+function needsToSelect(plan: Plan): readonly Need[] {
   const given = plan.patterns.flatMap(pattern => pattern.split(',')).map(pattern => pattern.trim().replace(/^-/, ''))
   const names = given.filter(name => name !== '' && name !== '*' && name !== '_all')
   const without = 'the names in the selection mean nothing to the source'
