@@ -33,15 +33,18 @@ export async function undoAndTell(
   if (left.length === 0) return
   const byReason = Map.groupBy(left, ({ why }) => why.message)
   const lines = [...byReason].flatMap(([reason, group]) => [...group.map(({ step }) => `- ${step.what}`), `  ${reason}`])
-  const hints = new Set(left.flatMap(({ why }) => why.hint ?? []))
-  if (left.some(({ step, why }) => isAboutAccess(step) && (why.code === 'forbidden' || why.code === 'unauthorized')))
-    hints.add(
-      'Users, roles and keys are removed by a user who may manage security: give it with --source-username or --target-username.',
-    )
+  const hints = new Set(left.flatMap(({ step, why }) => (isAboutAccess(step) && mayNot(why) ? whoMay : (why.hint ?? []))))
   hints.add('The same command goes on with what is left.')
   throw new ShardferryError('left-over', `${left.length} could not be undone:\n${lines.join('\n')}`, {
     hint: [...hints].join('\n'),
   })
+}
+
+const whoMay =
+  'Users, roles and keys are removed by a user who may manage security: give it with --source-username and --target-username.'
+
+function mayNot({ code }: ShardferryError): boolean {
+  return code === 'forbidden' || code === 'unauthorized'
 }
 
 function isAboutAccess({ id }: StepToUndo): boolean {
