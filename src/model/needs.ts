@@ -71,13 +71,7 @@ export const grants: Readonly<Record<What, Grant>> = {
     level: 'index',
     why: 'read settings, mappings and aliases',
     elasticsearch: ['view_index_metadata'],
-    opensearch: [
-      'indices:admin/get',
-      'indices:admin/resolve/index',
-      'indices:admin/aliases/get',
-      'indices:admin/mappings/get',
-      'indices:monitor/settings/get',
-    ],
+    opensearch: ['indices:admin/get', 'indices:monitor/settings/get'],
   },
   stats: { level: 'index', why: "read the shards' checkpoints", elasticsearch: ['monitor'], opensearch: ['indices_monitor'] },
   refresh: {
@@ -111,7 +105,12 @@ export const grants: Readonly<Record<What, Grant>> = {
     elasticsearch: ['manage'],
     opensearch: ['indices:admin/settings/update'],
   },
-  aliases: { level: 'index', why: 'set the aliases', elasticsearch: ['manage'], opensearch: ['indices:admin/aliases'] },
+  aliases: {
+    level: 'index',
+    why: 'set the aliases',
+    elasticsearch: ['manage'],
+    opensearch: ['indices:admin/aliases', 'indices:admin/aliases/get'],
+  },
   'alias-names': { level: 'index', why: 'give an alias its name', elasticsearch: ['manage'], opensearch: [] },
 }
 

@@ -57,7 +57,7 @@ function describe({ side }: Cluster, user: string | undefined, denied: readonly 
   const { level, opensearch } = grants[need.what]
   const actions = [...new Set(denied.flatMap(one => one.actions))]
   const indices = denied.flatMap(({ index }) => index ?? []).sort((a, b) => need.indices.indexOf(a) - need.indices.indexOf(b))
-  const granting = opensearch.filter(name => !actions.includes(name.replace('*', '')))
+  const granting = opensearch.filter(name => !name.includes(':'))
   const group = granting.length === 1 ? ` (in ${granting[0]})` : ''
   return {
     about: side,

@@ -7,6 +7,7 @@ import { grantAccess, previewAccess } from '../../migration/grant-access.ts'
 import type { AccessWish } from '../../migration/grant-access.ts'
 import { Memory } from '../../migration/memory.ts'
 import { stepsToUndo } from '../../migration/undo-steps.ts'
+import { refuseUnlessRunnable } from '../../plan/require-ok.ts'
 import type { Side } from '../../model/connection.ts'
 import { rightsFor } from '../../model/needs.ts'
 import type { Job } from '../../model/needs.ts'
@@ -43,6 +44,7 @@ export async function accessGrant(settings: Settings, options: GrantOptions, sig
   const known = given ?? memory.state.plan
   await using clusters = connectLazily(settings, known, signal)
   const plan = options.guide ? undefined : (known ?? (await draftPlan(settings, await both(clusters), signal)))
+  if (plan) refuseUnlessRunnable(plan)
   const wish = (side: Side): AccessWish => ({
     migration: name,
     rights: plan === undefined ? 'guide' : rightsFor(side, plan, options.job),
