@@ -76,8 +76,8 @@ export async function putEntity(
   body: JsonObject,
   signal: AbortSignal,
 ): Promise<void> {
-  const { path, marked } = entities[kind]
-  await json(cluster, { method: 'PUT', path: path(cluster, name), body: marked(body), signal })
+  const entity = entities[kind]
+  await json(cluster, { method: 'PUT', path: entity.path(cluster, name), body: entity.marked(body), signal })
 }
 
 /** Nothing where there is none. */

@@ -8,6 +8,7 @@ import type { Side } from '../model/connection.ts'
 import type { Need } from '../model/needs.ts'
 import type { JsonObject } from '../model/plan.ts'
 import type { Secret } from '../model/secret.ts'
+import { describeIdentity } from '../model/version.ts'
 import { apiKeyStep, entityStep } from './steps.ts'
 import type { AccessStep } from './steps.ts'
 
@@ -117,7 +118,7 @@ const guidePluginRole = {
   index_permissions: [{ index_patterns: ['*'], allowed_actions: ['create_index', 'write'] }],
 }
 
-/** A user may be given roles that do not exist: it would have no rights, and nobody would be told. `viewer` came with 7.11. */
+/** A user may be given roles that do not exist (`viewer` on 7.10): it would have no rights, and nobody would be told. */
 async function requireGuideRoles(cluster: Cluster, signal: AbortSignal): Promise<void> {
   if (cluster.side !== 'source') return
   for (const role of guideRoles) {
@@ -125,7 +126,7 @@ async function requireGuideRoles(cluster: Cluster, signal: AbortSignal): Promise
     const found = await jsonIfFound<JsonObject>(cluster, { method: 'GET', path, signal })
     if (found?.[role] !== undefined) continue
     throw unsupported(
-      `The source has no role ${role}${role === 'viewer' ? ': Elasticsearch has it since 7.11' : ''}. A user with it would have no rights.`,
+      `The source, ${describeIdentity(cluster.identity)}, has no role ${role}: a user with it would have no rights.`,
       `Leave --guide out: a role with exactly what is needed is made. Or make the role yourself: PUT ${path} {"indices":[{"names":["*"],"privileges":["read","view_index_metadata"]}]}`,
     )
   }

@@ -1,4 +1,5 @@
 import { findEntity } from '../access/entities.ts'
+import type { EntityKind } from '../access/entities.ts'
 import { grantedName, grantSteps } from '../access/grant.ts'
 import type { GrantRequest } from '../access/grant.ts'
 import { newPassword, randomSuffix } from '../access/password.ts'
@@ -8,7 +9,6 @@ import type { AccessStep } from '../access/steps.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Security } from '../cluster/security.ts'
 import type { StepKind } from '../cluster/step-kind.ts'
-import type { EntityKind } from '../access/entities.ts'
 import type { World } from '../model/ports.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Memory } from './memory.ts'
@@ -89,7 +89,7 @@ export async function grantAccess(parts: GrantParts, wish: AccessWish, signal: A
   for (const step of await grantSteps(cluster, security, request, signal)) {
     if (!(await applyStep(step, memory, world, signal))) {
       await step.apply(signal)
-      done.push(`${step.describe().replace('create', 'update')}`)
+      done.push(step.describe().replace('create', 'update'))
     } else done.push(step.describe())
   }
   if (kind === 'api-key') done.push(...(await withdrawOldKeys(parts, name, signal)))
