@@ -11,9 +11,11 @@ import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
 import type { MigrationState } from './journal/fold.ts'
+import { accessKinds } from './access/steps.ts'
+import type { StepKind } from './cluster/step-kind.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createIndexStep } from './metadata/create.ts'
-import { tuneIndexStep } from './metadata/tune.ts'
+import { tuneIndexStep, tuning } from './metadata/tune.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import { Memory } from './migration/memory.ts'
 import { fingerprintOf } from './migration/run-verification.ts'
@@ -25,6 +27,7 @@ import type { ConnectionSettings } from './model/connection.ts'
 import { crashPoints, verifyCrashPoints } from './model/crash-points.ts'
 import type { AnyCrashPoint } from './model/crash-points.ts'
 import type { Holder, ShardMark } from './model/entries.ts'
+import { movedTasks } from './model/plan.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
 import type { Journal, World } from './model/ports.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
@@ -70,7 +73,7 @@ export function assemble({ plan, copy, source, target, journal, folder, world }:
   )
   return {
     plan,
-    tasks: plan.indices.filter(task => task.action === 'create' || task.action === 'into-existing'),
+    tasks: movedTasks(plan),
     source,
     target,
     memory,
@@ -88,6 +91,11 @@ export function assemble({ plan, copy, source, target, journal, folder, world }:
     catchUpRounds: copy.catchUpRounds,
     giveUpAfterMs,
   }
+}
+
+/** Every kind of step there is, by its ids: what becomes of it when a migration ends. */
+export function stepKinds(folder: string): readonly StepKind[] {
+  return [{ prefix: 'create-index/', atEnd: 'kept' }, { prefix: 'aliases/', atEnd: 'kept' }, tuning, ...accessKinds(folder)]
 }
 
 function setAsideSoFar(memory: Memory): number {

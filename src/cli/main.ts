@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { CompareForm, CompareUpTo, VerifyLevel } from '../model/verification.ts'
+import type { Side } from '../model/connection.ts'
+import type { Job } from '../model/needs.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import type { SettingGroup } from '../settings/table.ts'
@@ -20,6 +22,15 @@ interface Options {
   readonly width?: number
   readonly docsPerSecond?: number
   readonly reason?: string
+  readonly yes?: boolean
+  readonly side?: Side | 'both'
+  readonly plan?: string
+  readonly for?: Job
+  readonly guide?: boolean
+  readonly apiKey?: boolean
+  readonly expires?: string
+  readonly rotate?: boolean
+  readonly print?: boolean
 }
 
 interface VerifyFlags extends Options {
@@ -207,10 +218,14 @@ stateCommand(throttleCommand, async (settings, { width, docsPerSecond }) => {
 clusterCommand(
   program
     .command('complete')
-    .description('Restore every setting of the target that was tuned, also after a crash. What was copied stays.')
-    .option(...dryRunFlag),
+    .description(
+      'Take back everything a migration made or changed, also after a crash: tuned settings, users, roles, keys. What was copied stays.',
+    )
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'only show what would be taken back'),
   connections,
-  async (settings, { dryRun = false }) => (await import('./commands/complete.ts')).complete(settings, { dryRun }, signal),
+  async (settings, { dryRun = false, yes = false }) =>
+    (await import('./commands/complete.ts')).complete(settings, { dryRun, yes }, signal),
 )
 
 const verifyCommand = program
@@ -250,6 +265,60 @@ addSettingFlags(verifyCommand, everything).action(
       return (await import('./commands/verify.ts')).verify(settings, asked, signal)
     }),
 )
+
+const access = program.command('access').description('Users or keys that may do what a migration needs, and nothing else.')
+const sideFlag = (does: string): Option => new Option('--side <side>', does).choices(['source', 'target', 'both']).default('both')
+clusterCommand(
+  access
+    .command('grant')
+    .description('Make a reader on the source and a writer on the target, as a user who may manage security.')
+    .addOption(sideFlag('where to grant'))
+    .option('--plan <file>', 'plan whose indices they are for; else the migration itself, else what --index selects')
+    .addOption(
+      new Option('--for <commands>', 'what they are for; copy includes check, verify and all others')
+        .choices(['check', 'verify', 'copy'])
+        .default('copy'),
+    )
+    .option('--guide', "only what the usual guide for the target's own reindex gives: no sequence numbers, no catching up")
+    .option('--api-key', 'make API keys instead of users (Elasticsearch)')
+    .option('--expires <duration>', 'when an API key expires, such as 12h or 30d', duration, '30d')
+    .option('--rotate', 'make a new password or key where there is one')
+    .option('--print', 'show the secrets instead of keeping them in files that only you can read')
+    .option('--dry-run', 'only show what would be made'),
+  everything,
+  async (settings, options) => {
+    const { side, plan, for: job = 'copy', guide = false, apiKey = false, expires, rotate = false, dryRun = false } = options
+    const asked = {
+      sides: sidesOf(side),
+      planFile: plan,
+      job,
+      guide,
+      keyExpiration: apiKey ? expires : undefined,
+      rotate,
+      dryRun,
+    }
+    return (await import('./commands/access.ts')).accessGrant(settings, { ...asked, show: options.print === true }, signal)
+  },
+)
+clusterCommand(
+  access
+    .command('revoke')
+    .description('Remove exactly what grant made, as a user who may manage security.')
+    .addOption(sideFlag('where to revoke'))
+    .option('--dry-run', 'only show what would be removed'),
+  connections,
+  async (settings, { side, dryRun = false }) =>
+    (await import('./commands/access.ts')).accessRevoke(settings, { sides: sidesOf(side), dryRun }, signal),
+)
+
+function sidesOf(side: Options['side']): readonly Side[] {
+  return side === undefined || side === 'both' ? ['source', 'target'] : [side]
+}
+
+function duration(text: string): string {
+  if (/^[1-9][0-9]*[dhm]$/.test(text)) return text
+  throw new InvalidArgumentError('It must be a whole number of days, hours or minutes, such as 30d, 12h or 90m.')
+}
 
 const rejected = program.command('rejected').description('Documents that the target refused.')
 stateCommand(

@@ -8,6 +8,7 @@ import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Settings } from '../settings/settings.ts'
 import { emit, exitCodeOf, lookOf, print } from './output.ts'
+import { requireSameCluster } from './session.ts'
 import type { Clusters } from './session.ts'
 import { chooseView } from './view/choose-view.ts'
 import { reportEvent } from './view/json-view.ts'
@@ -103,20 +104,7 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
 
 /** A journaled plan must be for these clusters and this selection: settings that changed since are not silently ignored. */
 export function requireSamePlan(plan: Plan, clusters: Clusters, patterns: readonly string[] | undefined): void {
-  const sides = [
-    ['source', plan.source, clusters.source],
-    ['target', plan.target, clusters.target],
-  ] as const
-  for (const [side, planned, cluster] of sides) {
-    if (planned.clusterUuid === cluster.identity.clusterUuid) continue
-    throw new ShardferryError(
-      'state-other',
-      `Migration ${plan.name} has another ${side}: cluster ${planned.clusterName} (${planned.clusterUuid}), not ${cluster.identity.clusterName}.`,
-      {
-        hint: 'Give the address it was started with, or start another migration with --name.',
-      },
-    )
-  }
+  for (const cluster of [clusters.source, clusters.target]) requireSameCluster(plan, cluster)
   if (patterns && patterns.join(',') !== plan.patterns.join(',')) {
     throw new ShardferryError(
       'state-other',

@@ -26,6 +26,7 @@ function after(...entries: readonly Entry[]): MigrationState {
 const everyType: Record<Entry['type'], true> = {
   planned: true,
   started: true,
+  opened: true,
   captured: true,
   applied: true,
   undone: true,

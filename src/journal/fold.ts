@@ -76,7 +76,7 @@ export class FoldingState implements MigrationState {
 
   apply(entry: Entry, number: number, atMs: number): void {
     this.lastNumber = number
-    if (this.startedAtMs !== undefined && entry.type !== 'started' && entry.type !== 'asked')
+    if (this.startedAtMs !== undefined && !['started', 'opened', 'asked'].includes(entry.type))
       this.activeMs += atMs - this.#lastAtMs
     if (entry.type !== 'asked') this.#lastAtMs = atMs
     switch (entry.type) {
@@ -103,6 +103,7 @@ export class FoldingState implements MigrationState {
         this.created.set(entry.index, entry.uuid)
         if (entry.docsBefore !== undefined) this.docsBefore.set(entry.index, entry.docsBefore)
         return
+      case 'opened':
       case 'changed':
         return
       case 'round-opened':

@@ -103,6 +103,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'finished', report },
   { type: 'retried', partition: second.id, index: 'cities', written: 1, alreadyNewer: 0, remaining: 1 },
   { type: 'asked', ask: { what: 'cancel' } },
+  { type: 'opened', holder },
   { type: 'completed' },
 ]
 

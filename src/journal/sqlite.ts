@@ -82,10 +82,10 @@ export class SqliteJournal implements Journal, Disposable {
     guarded(this.#folder, () => writeFileSync(this.#holderFile, JSON.stringify({ ...holder, sinceMs: Date.now() })))
   }
 
-  /** As `lock`, and journals that a run begins. */
-  hold(holder: Holder): void {
+  /** As `lock`, and journals that a run begins, or that something is changed for the migration. */
+  hold(holder: Holder, as: 'started' | 'opened' = 'started'): void {
     this.lock(holder)
-    this.append({ type: 'started', holder })
+    this.append({ type: as, holder })
   }
 
   get #holderFile(): string {

@@ -3,6 +3,7 @@ import { indexPath } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
 import { refusal } from '../cluster/refusal.ts'
 import type { ShardferryError } from '../model/errors.ts'
+import type { StepKind } from '../cluster/step-kind.ts'
 import type { IndexTask, JsonObject } from '../model/plan.ts'
 import type { Step } from '../model/ports.ts'
 import type { Identity } from '../model/version.ts'
@@ -67,17 +68,17 @@ const gcDeletes = 'index.gc_deletes'
 const tombstonesFor = '12h'
 const exactNames = new Set([gcDeletes, 'index.translog.durability', finalPipeline])
 
+/** What the ids of these steps start with. */
+const prefix = 'tune-index/'
+
 type Saved = { readonly [setting: string]: string | null }
 
 /** Gives the target index the task's tuning; undo gives every setting its former value back, null for the server's default. */
 export function tuneIndexStep(target: Cluster, task: IndexTask): Step<Saved> {
-  const put = async (settings: object, signal: AbortSignal): Promise<ShardferryError | undefined> => {
-    const request = { method: 'PUT', path: `/${indexPath(task.target)}/_settings`, body: settings, signal } as const
-    const answer = await target.exchange(request)
-    return answer.status >= 400 ? refusal(target, request, answer) : undefined
-  }
+  const put = (settings: object, signal: AbortSignal): Promise<ShardferryError | undefined> =>
+    putSettings(target, task.target, settings, signal)
   return {
-    id: `tune-index/${task.target}`,
+    id: `${prefix}${task.target}`,
     describe: () => `set ${Object.keys(task.tuning).join(', ')} on index ${task.target} while documents are copied`,
 
     async capture(signal) {
@@ -105,11 +106,35 @@ export function tuneIndexStep(target: Cluster, task: IndexTask): Step<Saved> {
     },
 
     async undo(saved, signal) {
-      if (Object.keys(saved).length === 0) return
-      const refused = await put(saved, signal)
-      if (refused !== undefined && refused.status !== 404) throw refused
+      await restore(target, task.target, saved, signal)
     },
   }
+}
+
+/** Tuned settings, given back without the plan. */
+export const tuning: StepKind = {
+  prefix,
+  atEnd: 'undone',
+  side: 'target',
+  describe: (index, saved) => `give index ${index} back its ${Object.keys(saved as Saved).join(', ')}`,
+  undo: (target, index, saved, signal) => restore(target, index, saved as Saved, signal),
+}
+
+async function restore(target: Cluster, index: string, saved: Saved, signal: AbortSignal): Promise<void> {
+  if (Object.keys(saved).length === 0) return
+  const refused = await putSettings(target, index, saved, signal)
+  if (refused !== undefined && refused.status !== 404) throw refused
+}
+
+async function putSettings(
+  target: Cluster,
+  index: string,
+  settings: object,
+  signal: AbortSignal,
+): Promise<ShardferryError | undefined> {
+  const request = { method: 'PUT', path: `/${indexPath(index)}/_settings`, body: settings, signal } as const
+  const answer = await target.exchange(request)
+  return answer.status >= 400 ? refusal(target, request, answer) : undefined
 }
 
 async function currentSettings(target: Cluster, index: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {

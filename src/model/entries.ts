@@ -6,6 +6,8 @@ import type { Report } from './report.ts'
 export type Entry =
   | { readonly type: 'planned'; readonly plan: Plan }
   | { readonly type: 'started'; readonly holder: Holder }
+  /** A process that does not run the migration, but changes something for it: grants, completes. */
+  | { readonly type: 'opened'; readonly holder: Holder }
   | { readonly type: 'captured'; readonly step: string; readonly saved: Json }
   | { readonly type: 'applied'; readonly step: string }
   | { readonly type: 'undone'; readonly step: string }

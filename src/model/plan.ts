@@ -14,6 +14,11 @@ export interface Plan {
   readonly skipped: readonly { readonly index: string; readonly reason: string }[]
 }
 
+/** The indices of a plan that are moved. */
+export function movedTasks(plan: Pick<Plan, 'indices'>): readonly IndexTask[] {
+  return plan.indices.filter(task => task.action === 'create' || task.action === 'into-existing')
+}
+
 export interface PlannedCluster {
   readonly address: string
   readonly clusterName: string

@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { migrationFolder } from '../../assemble.ts'
 import { SqliteJournal } from '../../journal/sqlite.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { Plan } from '../../model/plan.ts'
-import { parsePlan } from '../../plan/plan-file.ts'
 import { refuseUnlessRunnable } from '../../plan/require-ok.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { holdAndPlan, migrate, requireSamePlan } from '../migrate.ts'
 import { print } from '../output.ts'
-import { checkedPlan, showChecks, showPlan } from '../planning.ts'
+import { checkedPlan, readPlanFile, showChecks, showPlan } from '../planning.ts'
 import { connectBoth } from '../session.ts'
 
 export interface RunOptions {
@@ -20,7 +18,7 @@ export interface RunOptions {
 
 /** `shardferry run [PLAN]`: starts the plan, or resumes the migration it became. */
 export async function run(settings: Settings, { file, json, dryRun }: RunOptions, signal: AbortSignal): Promise<number> {
-  const given = file === undefined ? undefined : parsePlan(readPlanFile(file), file)
+  const given = file === undefined ? undefined : readPlanFile(file)
   const name = given?.name ?? settings.name
   await using clusters = await connectBoth(settings, signal)
   const folder = migrationFolder(settings.stateFolder, name)
@@ -49,17 +47,6 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
     },
   )
   return await migrate({ settings, clusters, journal, folder, json, signal })
-}
-
-function readPlanFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new ShardferryError('plan-invalid', `The plan ${file} cannot be read.`, {
-      cause,
-      hint: 'Make one with: shardferry plan --out FILE',
-    })
-  }
 }
 
 /** Two plans are the same when they say the same, whatever the order of keys. */
