@@ -84,9 +84,7 @@ export function clusterState(call: Call): Reply {
       state: 'open',
       routing_num_shards: routingShards(index, call.store),
       aliases: [...index.aliases.keys()],
-      primary_terms: Object.fromEntries(
-        index.shards.map(({ number, primaryTerm }) => [String(number), primaryTerm]),
-      ) as JsonObject,
+      primary_terms: Object.fromEntries(index.shards.map(({ number, primaryTerm }) => [String(number), primaryTerm])),
     },
   ])
   const head = { cluster_name: CLUSTER, cluster_uuid: call.store.clusterUuid }
