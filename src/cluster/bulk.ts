@@ -34,9 +34,10 @@ export async function bulk(
   try {
     const answer = await connection.exchange(request)
     if (answer.status >= 400) throw refusal(connection, request, answer)
-    const items = allCreated(answer.body, docs.length) ?? readItems(answer.body, connection)
+    const node = { side: connection.side, address: answer.from ?? connection.address }
+    const items = allCreated(answer.body, docs.length) ?? readItems(answer.body, node)
     answer.release()
-    if (items.length !== docs.length) throw unreadable(connection, `it accounts for ${items.length} of ${docs.length} documents`)
+    if (items.length !== docs.length) throw unreadable(node, `it accounts for ${items.length} of ${docs.length} documents`)
     return items
   } finally {
     body.release()

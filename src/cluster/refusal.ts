@@ -11,7 +11,7 @@ export interface ServerError {
 /** The error of an answer with a status of 400 and above, classified, with the server's own words. */
 export function refusal(connection: Connection, request: ClusterRequest, answer: Answer): ShardferryError {
   const { type, reason } = serverError(answer)
-  const place = `${connection.side} ${connection.address}`
+  const place = `${connection.side} ${answer.from ?? connection.address}`
   const call = `${request.method} ${request.path}`
   const make = (code: ErrorCode, message: string, recovery: Recovery, hint?: string): ShardferryError =>
     new ShardferryError(code, message, {

@@ -41,6 +41,7 @@ export const errorCodes = {
     text: "A source index was deleted and created anew, or restored: its sequence numbers no longer mean what the journal's do.",
   },
   'metadata-refused': { exit: 6, text: 'The target refused the settings, mappings or aliases of an index.' },
+  'shard-limit': { exit: 6, text: 'The target allows no more shards than it has or would get (cluster.max_shards_per_node).' },
   'request-refused': { exit: 8, text: 'A cluster answered a request with an error that a repetition does not change.' },
   overloaded: { exit: 8, text: 'A cluster keeps answering 429: queue full or circuit breaker.' },
   unavailable: { exit: 8, text: 'A cluster stopped answering, or answers 502, 503 or 504, for longer than the retries last.' },

@@ -46,6 +46,8 @@ export interface InventoriedIndex {
   readonly query?: JsonObject
   /** How finely routings are hashed; undefined for a single shard, and where the user may not see it. */
   readonly routingShards?: number
+  /** The same of the index that the target has under the wanted name. */
+  readonly existingRoutingShards?: number
   /** Zero for a closed index. */
   readonly estimate: Estimate
   /** Taken to be usable for a closed index, which nothing can be asked of. */
@@ -100,13 +102,19 @@ async function inventory(
   const asked = query === undefined ? {} : { query }
   const found = { index, target: name, onTarget, definition, ...asked }
   if (!definition.open) return { ...found, estimate: { docs: 0, bytes: 0 }, seqNo: { usable: true } }
-  const routingShards = definition.shards === 1 ? undefined : await ifAllowed(readRoutingShards(source, index.name, signal))
+  const several = definition.shards > 1
+  const routingShards = several ? await ifAllowed(readRoutingShards(source, index.name, signal)) : undefined
+  const existingRoutingShards =
+    several && onTarget.kind === 'index' && onTarget.definition.open
+      ? await ifAllowed(readRoutingShards(target, name, signal))
+      : undefined
   const docs = await count(source, index.name, asked, signal)
   const bytes = docs === 0 ? 0 : docs * (await sampleBytes(source, index.name, docs, asked, signal))
   const seqNo = await seqNoUse(source, definition, signal)
   return {
     ...found,
     ...(routingShards === undefined ? {} : { routingShards }),
+    ...(existingRoutingShards === undefined ? {} : { existingRoutingShards }),
     estimate: { docs, bytes: Math.round(bytes) },
     seqNo,
   }

@@ -99,6 +99,11 @@ describe('makePlan', () => {
       { definition: definition({ mappings: { properties: { v: { type: 'histogram' } } } }) },
       'v is of type histogram',
     ],
+    [
+      'defined with a number that a parse rounds',
+      { definition: definition({ inexact: ['mappings.properties.n.null_value: 9007199254740993'] }) },
+      'n.null_value: 9007199254740993',
+    ],
     ['named like an alias there', { onTarget: { kind: 'other-name', indices: ['z'] } }, 'alias or data stream on the target'],
   ] as const)('an index that is %s is refused with the reason', (_what, over, reason) => {
     const task = taskOf(found(over))
@@ -127,6 +132,22 @@ describe('makePlan', () => {
       'index.final_pipeline': '_none',
     })
     expect(into.changes.map(change => change.what)).toEqual(['settings.index.number_of_shards', 'mappings.properties.tags'])
+  })
+
+  test('an existing target that spreads routings otherwise is told', () => {
+    const here = found({ ...existing, routingShards: 6, existingRoutingShards: 768 })
+    expect(taskOf(here, { intoExisting: true }).changes.map(change => change.what)).toContain(
+      'settings.index.number_of_routing_shards',
+    )
+    const same = taskOf(found({ ...existing, routingShards: 768, existingRoutingShards: 768 }), { intoExisting: true })
+    expect(same.changes.map(change => change.what)).not.toContain('settings.index.number_of_routing_shards')
+  })
+
+  test('an existing target keeps its own mappings, so numbers in the source’s are of no consequence', () => {
+    const inexact = definition({ inexact: ['mappings.properties.n.null_value: 9007199254740993'] })
+    expect(taskOf(found({ ...existing, definition: inexact }), { intoExisting: true }).action).toBe('into-existing')
+    const alias = definition({ inexact: ['aliases.a.filter.term.n: 9007199254740993'] })
+    expect(taskOf(found({ ...existing, definition: alias }), { intoExisting: true }).action).toBe('refuse')
   })
 
   test('without usable sequence numbers it reads by slices and says what is lost', () => {
@@ -166,6 +187,13 @@ describe('plan file', () => {
     expect(parsePlan(text, 'plan.yaml')).toEqual(plan)
     expect(text.startsWith('#')).toBe(true)
     expect(text).toContain('may edit')
+  })
+
+  test('a number that would be rounded is told with its place, unless its index is left out', () => {
+    const edited = text.replace('mappings:\n', 'mappings:\n      _meta: { n: 9007199254740993 }\n')
+    expect(faults(edited)).toMatch(/^plan\.yaml:\d+:\d+: 9007199254740993 is beyond 2\^53/)
+    expect(faults(edited.replace('action: create', 'action: skip'))).toBe('')
+    expect(faults(edited.replace('9007199254740993', '"9007199254740993"'))).toBe('')
   })
 
   function faults(edited: string): string {

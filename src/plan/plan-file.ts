@@ -1,4 +1,4 @@
-import { LineCounter, isMap, isPair, isScalar, parseDocument, stringify } from 'yaml'
+import { LineCounter, isMap, isPair, isScalar, parseDocument, stringify, visit } from 'yaml'
 import type { Document, Node } from 'yaml'
 import { ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
@@ -34,7 +34,8 @@ export function parsePlan(text: string, fileName: string): Plan {
   const faults: Fault[] = document.errors.map(({ pos, message }) => ({ offset: pos[0], message }))
   if (faults.length === 0) {
     const checked = planSchema.safeParse(toPlain(document, faults))
-    if (checked.success && faults.length === 0) faults.push(...acrossIndices(checked.data, document))
+    if (checked.success && faults.length === 0)
+      faults.push(...acrossIndices(checked.data, document), ...roundedNumbers(checked.data, document))
     if (checked.success && faults.length === 0) return checked.data
     faults.push(...(checked.error?.issues ?? []).flatMap(issue => faultsOf(issue, document)))
   }
@@ -84,6 +85,22 @@ function acrossIndices(plan: Plan, document: Document): Fault[] {
     for (const alias of Object.keys(task.aliases))
       if (targets.has(alias) && task.action !== 'skip' && task.action !== 'refuse')
         at(position, 'aliases', `indices[${position}].aliases: ${alias} is the name of a target index`)
+  return faults
+}
+
+/** Whole numbers beyond 2^53 of indices that are to be moved: what is sent would be another number. */
+function roundedNumbers(plan: Plan, document: Document): Fault[] {
+  const faults: Fault[] = []
+  for (const [position, { action }] of plan.indices.entries()) {
+    const task = document.getIn(['indices', position], true)
+    if (action === 'skip' || action === 'refuse' || !isMap(task)) continue
+    visit(task, {
+      Scalar: (_key, { value, source, range }) => {
+        if (typeof value === 'number' && /^[-+]?\d+$/.test(source ?? '') && !Number.isSafeInteger(value))
+          faults.push({ offset: range?.[0] ?? 0, message: `${source} is beyond 2^53 and would be rounded; write it in quotes` })
+      },
+    })
+  }
   return faults
 }
 

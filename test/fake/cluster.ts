@@ -74,15 +74,32 @@ export function clusterSettings(call: Call): Reply {
   return ok({ persistent: {}, transient: {}, ...(call.query.get('include_defaults') === 'true' ? defaults : {}) })
 }
 
+/** Metadata of indices only; a name that is not there is left out, as servers do. */
 export function stateMetadata(call: Call): Reply {
-  const indices = resolve(call.store, call.params['index'], { hidden: true, ignoreUnavailable: false }).map(found => found.index)
-  const terms = (index: Index): JsonObject =>
-    Object.fromEntries(index.shards.map(({ number, primaryTerm }) => [String(number), primaryTerm]))
-  return ok({
-    cluster_name: CLUSTER,
-    cluster_uuid: call.store.clusterUuid,
-    metadata: { indices: Object.fromEntries(indices.map(index => [index.name, { primary_terms: terms(index) }])) },
-  })
+  const options = { hidden: true, ignoreUnavailable: true }
+  const indices = resolve(call.store, call.params['index'], options).map(({ index }) => [
+    index.name,
+    {
+      state: 'open',
+      routing_num_shards: routingShards(index, call.store),
+      aliases: [...index.aliases.keys()],
+      primary_terms: Object.fromEntries(index.shards.map(({ number, primaryTerm }) => [String(number), primaryTerm])),
+    },
+  ])
+  const head = { cluster_name: CLUSTER, cluster_uuid: call.store.clusterUuid }
+  return ok({ ...head, metadata: { cluster_uuid: call.store.clusterUuid, indices: Object.fromEntries(indices) as JsonObject } })
+}
+
+/** As servers choose it: since Elasticsearch 7 room for splitting by two up to 1024. */
+function routingShards(index: Index, { kind, major }: Store): number {
+  const shards = index.shards.length
+  if (kind.flavor === 'elasticsearch' && major < 7) return shards
+  return index.number('number_of_routing_shards', shards * 2 ** Math.max(1, 10 - Math.ceil(Math.log2(shards))))
+}
+
+/** There are none, which servers say with a 404. */
+export function pipelines(): Reply {
+  return { status: 404, body: {} }
 }
 
 export function nodes({ store }: Call): Reply {

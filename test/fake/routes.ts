@@ -1,7 +1,17 @@
 // Every path the fake serves, most specific first.
 import { getAliases, updateAliases } from './aliases.ts'
 import { bulk } from './bulk.ts'
-import { catIndices, clusterSettings, dataStreams, health, nodes, resolveIndex, root, stateMetadata } from './cluster.ts'
+import {
+  catIndices,
+  clusterSettings,
+  dataStreams,
+  health,
+  nodes,
+  pipelines,
+  resolveIndex,
+  root,
+  stateMetadata,
+} from './cluster.ts'
 import { createDocument, deleteDocument, getDocument, putDocument } from './documents.ts'
 import type { Handler } from './http.ts'
 import {
@@ -27,7 +37,9 @@ const ROUTES: readonly Route[] = [
   ['GET', '/_cluster/health', health],
   ['GET', '/_cluster/health/{index}', health],
   ['GET', '/_cluster/settings', clusterSettings],
+  ['GET', '/_cluster/state/metadata', stateMetadata],
   ['GET', '/_cluster/state/metadata/{index}', stateMetadata],
+  ['GET', '/_ingest/pipeline', pipelines],
   ['GET', '/_nodes', nodes],
   ['GET', '/_nodes/{metric}', nodes],
   ['GET', '/_cat/indices', catIndices],

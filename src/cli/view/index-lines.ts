@@ -4,8 +4,10 @@ import { cellsOf, padEnd, padStart, printable, shorten } from './cells.ts'
 import { formatDocs, formatPercent, formatShort, fractionOf, plural } from './numbers.ts'
 import type { Line, Span, Tone } from './paint.ts'
 
-/** From here on there is room for the target's name, and for rate and state side by side. */
+/** From here on there is room for rate and state side by side. */
 export const wideCells = 109
+/** From here on, for the target's name where it is another one. */
+const targetCells = 64
 
 type State = IndexProgress['state']
 
@@ -69,7 +71,7 @@ function indexLine(index: IndexProgress, progress: Progress, columns: Columns): 
   return [
     ' ',
     symbols[index.state],
-    [` ${padEnd(shorten(nameOf(index, columns.targets), columns.name), columns.name)}`, quiet],
+    [` ${padEnd(nameIn(index, columns), columns.name)}`, quiet],
     '  ',
     ...measured(index, finished, progress.paused, columns),
     ...last,
@@ -111,9 +113,10 @@ interface Columns {
 /** Made from all indices, also those that are not shown, so that columns keep their place during a run. */
 function columnsFor(progress: Progress, cells: number): Columns {
   const wide = cells >= wideCells
-  const targets = wide
+  const targets = cells >= targetCells
   const longest = progress.indices.reduce((most, index) => Math.max(most, cellsOf(nameOf(index, targets))), 5)
-  const name = Math.min(longest, Math.max(10, Math.floor(cells * (wide ? 0.3 : 0.24))))
+  const two = targets && progress.indices.some(({ index, target }) => index !== target)
+  const name = Math.min(longest, Math.max(10, Math.floor(cells * (wide ? 0.3 : two ? 0.34 : 0.24))))
   const exact = exactCells(progress)
   const short = !showsEveryDigit(progress, cells)
   const docs = cells < 50 ? 0 : short ? 18 : exact
@@ -130,6 +133,15 @@ export function showsEveryDigit(progress: Progress, cells: number): boolean {
 
 function exactCells({ total }: Progress): number {
   return 2 * formatDocs(Math.max(total.expectedDocs, total.counts.read)).length + 4
+}
+
+/** Both names are shortened before one is left out. */
+function nameIn(index: IndexProgress, { name, targets }: Columns): string {
+  if (!targets || index.index === index.target) return shorten(printable(index.index), name)
+  const room = name - cellsOf(' → ')
+  const to = printable(index.target)
+  const from = shorten(printable(index.index), Math.max(Math.floor(room / 2), room - cellsOf(to)))
+  return `${from} → ${shorten(to, room - cellsOf(from))}`
 }
 
 function nameOf(index: IndexProgress, targets: boolean): string {
