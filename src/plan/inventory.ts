@@ -163,7 +163,7 @@ async function refuseRed(source: Cluster, indices: readonly NamedIndex[], signal
 }
 
 async function pipelines(target: Cluster, signal: AbortSignal): Promise<readonly string[] | undefined> {
-  // OpenSearch answers 404 where there is none.
+  // Where there is none the answer is a 404.
   const none: Record<string, unknown> = {}
   const answer = await ifAllowed(
     jsonIfFound<Record<string, unknown>>(target, { method: 'GET', path: '/_ingest/pipeline', signal }).then(
