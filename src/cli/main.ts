@@ -22,6 +22,7 @@ interface Options {
   readonly width?: number
   readonly docsPerSecond?: number
   readonly reason?: string
+  readonly saveCa?: string
   readonly yes?: boolean
   readonly side?: Side | 'both'
   readonly plan?: string
@@ -147,9 +148,10 @@ clusterCommand(
   program
     .command('check')
     .description('Check both clusters and everything the move needs; every finding has a remedy. Changes nothing.')
-    .option(...jsonFlag),
+    .option(...jsonFlag)
+    .option('--save-ca <file>', 'keep the self-signed CA of a side that is not trusted yet; {side} in the name is source or target'),
   everything,
-  async (settings, { json = false }) => (await import('./commands/check.ts')).check(settings, { json }, signal),
+  async (settings, { json = false, saveCa }) => (await import('./commands/check.ts')).check(settings, { json, saveCa }, signal),
 )
 
 clusterCommand(

@@ -6,6 +6,7 @@ import { takeInventory } from '../plan/inventory.ts'
 import { refuseUnlessRunnable } from '../plan/require-ok.ts'
 import type { Side } from '../model/connection.ts'
 import type { Plan } from '../model/plan.ts'
+import type { CheckContext } from '../preflight/check.ts'
 import { requireNoErrors, runChecks } from '../preflight/checks.ts'
 import type { Settings } from '../settings/settings.ts'
 import { emit, lookOf, print } from './output.ts'
@@ -53,6 +54,19 @@ export async function checkedPlan(settings: Settings, clusters: Clusters, json: 
   return plan
 }
 
+/** What the checks are told, but for the plan. */
+export function checkContext(settings: Settings, { source, target }: Pick<Clusters, 'source' | 'target'>): CheckContext {
+  const { engine, remoteHost } = settings.copy
+  return {
+    source,
+    target,
+    connections: settings,
+    warnings: settings.warnings,
+    engine,
+    ...(remoteHost === undefined ? {} : { remoteHost }),
+  }
+}
+
 export async function showChecks(
   plan: Plan,
   settings: Settings,
@@ -60,10 +74,7 @@ export async function showChecks(
   json: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const findings = await runChecks(
-    { source: clusters.source, target: clusters.target, plan, warnings: settings.warnings },
-    signal,
-  )
+  const findings = await runChecks({ ...checkContext(settings, clusters), plan }, signal)
   const shown = findings.filter(finding => finding.severity !== 'ok' && finding.severity !== 'info')
   if (json) for (const finding of shown) emit(findingEvent(finding, Date.now()))
   else if (shown.length > 0) print(findingsText(shown, lookOf(process.stdout)))

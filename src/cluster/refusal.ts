@@ -115,6 +115,23 @@ export function serverError(answer: Answer): ServerError {
   }
 }
 
+/** The innermost reason of an error body: what the outer ones only wrap. */
+export function innermostReason(answer: Answer): string {
+  interface Cause {
+    readonly reason?: string
+    readonly caused_by?: Cause
+  }
+  try {
+    const { error } = JSON.parse(new TextDecoder().decode(answer.body)) as { error?: string | Cause }
+    if (typeof error === 'string') return error
+    let cause: Cause | undefined = error
+    while (cause?.caused_by !== undefined) cause = cause.caused_by
+    return cause?.reason ?? ''
+  } catch {
+    return serverError(answer).reason
+  }
+}
+
 /** Which privilege allows an action, in each family's words: X-Pack's index privileges, the OpenSearch security plugin's action groups. */
 const privileges: readonly (readonly [action: RegExp, xpack: string, opensearch: string])[] = [
   [/indices:monitor\/stats/, 'index privilege `monitor`', 'action group `indices_monitor`'],

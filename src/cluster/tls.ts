@@ -38,7 +38,7 @@ export function plainFingerprint(text: string): string {
  * The chain must lead, each certificate signed by the next, to one with the pinned fingerprint. A pinned leaf stands for
  * itself; a pinned CA must have signed a certificate that names the host.
  */
-function pinError(side: Side, pinned: string, socket: TLSSocket, host: string): ShardferryError | undefined {
+export function pinError(side: Side, pinned: string, socket: TLSSocket, host: string): ShardferryError | undefined {
   const leaf = socket.getPeerCertificate(true)
   const seen: string[] = []
   let current: DetailedPeerCertificate | undefined = leaf

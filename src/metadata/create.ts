@@ -2,6 +2,7 @@ import type { Answer, Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
 import { refusal, serverError } from '../cluster/refusal.ts'
+import { refusedSettings } from '../cluster/refused-settings.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { Change, IndexTask, JsonObject } from '../model/plan.ts'
 import type { Step } from '../model/ports.ts'
@@ -80,23 +81,6 @@ async function createStripping(
     for (const name of stripped)
       onChange({ kind: 'stripped', what: `settings.${name}`, why: `the target refuses it: ${reasonFor(answer, name) || reason}` })
   }
-}
-
-/** The words of Elasticsearch 5 to 9 and OpenSearch 1 to 3; one answer may name several settings. */
-const refusals = [
-  /unknown setting \[([^\]]+)\]/g,
-  /private index setting \[([^\]]+)\]/g,
-  /\[([^\]]+)\] can not be set explicitly/g,
-  /[Uu]nknown value for \[(index\.codec)\]/g,
-  /[Ss]etting \[?(index\.[\w.]+)\]? was removed/g,
-]
-
-/** `suppressed` and `root_cause` name more settings than the reason does, so the whole body is searched. */
-function refusedSettings(answer: Answer): string[] {
-  const body = new TextDecoder().decode(answer.body)
-  return refusals
-    .flatMap(pattern => [...body.matchAll(pattern)].map(found => found[1] ?? ''))
-    .map(name => (name.startsWith('index.') ? name : `index.${name}`))
 }
 
 function reasonFor(answer: Answer, name: string): string {

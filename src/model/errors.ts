@@ -46,6 +46,10 @@ export const errorCodes = {
   },
   'metadata-refused': { exit: 6, text: 'The target refused the settings, mappings or aliases of an index.' },
   'shard-limit': { exit: 6, text: 'The target allows no more shards than it has or would get (cluster.max_shards_per_node).' },
+  'reindex-not-allowed': {
+    exit: 6,
+    text: "The target's nodes may not read from the source by _reindex: its host:port is not in their allow-list.",
+  },
   'request-refused': { exit: 8, text: 'A cluster answered a request with an error that a repetition does not change.' },
   overloaded: { exit: 8, text: 'A cluster keeps answering 429: queue full or circuit breaker.' },
   unavailable: { exit: 8, text: 'A cluster stopped answering, or answers 502, 503 or 504, for longer than the retries last.' },
@@ -76,8 +80,8 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes
 
-/** Exit codes of a run that ended without an error; docs/reference/exit-codes.md prints them. */
-export const exitCodes = { exact: 0, setAside: 4, differs: 5 } as const
+/** Exit codes of a command that ended without an error; docs/reference/exit-codes.md prints them. */
+export const exitCodes = { exact: 0, setAside: 4, differs: 5, unchecked: 10 } as const
 
 /**
  * What a repetition can do about an error. `retry`: the same request again. `redo`: the partition again from its start.

@@ -62,6 +62,8 @@ export interface Estimate {
   readonly bytes: number
 }
 
+export type EngineName = 'stream' | 'reindex'
+
 export interface ReadBy {
   readonly by: 'seq-no' | 'slices'
   /** Number of slices, for `slices`. */

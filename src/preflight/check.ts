@@ -1,8 +1,9 @@
 import type { Cluster } from '../cluster/cluster.ts'
+import type { ConnectionSettings, Side } from '../model/connection.ts'
 import { asShardferryError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { Finding } from '../model/findings.ts'
-import type { IndexTask, Plan } from '../model/plan.ts'
+import type { EngineName, IndexTask, Plan } from '../model/plan.ts'
 
 /** Looks at one thing, changes nothing. */
 export interface Check {
@@ -18,6 +19,12 @@ export interface CheckContext {
   readonly source: Cluster
   readonly target: Cluster
   readonly plan?: Plan
+  /** How each side is reached; only what no request tells is taken from here. */
+  readonly connections: Readonly<Record<Side, ConnectionSettings>>
+  /** What is to move the documents. */
+  readonly engine?: EngineName
+  /** The source as the target's nodes know it; its first address where it is missing. */
+  readonly remoteHost?: string
   /** What the settings warn of, each starting with the key of its setting: `source.insecure: ...`. */
   readonly warnings: readonly string[]
   /** Target indices that this migration made in an earlier run: they exist by right, and are paid for in shards and bytes. */
@@ -71,6 +78,6 @@ export function noPlan(about: string, what: string): Found {
     about,
     severity: 'unknown',
     message: `There is no plan yet, so ${what} could not be checked.`,
-    remedy: 'shardferry plan, then shardferry check again',
+    remedy: 'Settle first what keeps the plan from being made, then: shardferry check',
   }
 }

@@ -1,13 +1,23 @@
 import { ShardferryError } from '../model/errors.ts'
 import type { Finding, Severity } from '../model/findings.ts'
+import { certificates } from './certificates.ts'
 import { attempted } from './check.ts'
 import type { Check, CheckContext } from './check.ts'
 import { clock } from './clock.ts'
+import { connection } from './connection.ts'
+import { definitions } from './definitions.ts'
 import { disk } from './disk.ts'
+import { documents } from './documents.ts'
+import { engines } from './engines.ts'
+import { fieldLimits } from './field-limits.ts'
 import { health } from './health.ts'
+import { hosts } from './hosts.ts'
 import { httpLimit } from './http-limit.ts'
 import { openIndices } from './open-indices.ts'
+import { pipelines } from './pipelines.ts'
 import { privileges } from './privileges.ts'
+import { refusals } from './refusals.ts'
+import { remoteReindex } from './remote-reindex.ts'
 import { sequenceNumbers } from './sequence-numbers.ts'
 import { shardLimit } from './shard-limit.ts'
 import { targetBlocks } from './target-blocks.ts'
@@ -18,19 +28,29 @@ import { versions } from './versions.ts'
 
 /** In the order of their findings; the first error of these gives a refused run its code. */
 export const checks: readonly Check[] = [
-  versions,
+  connection,
+  certificates,
   transport,
+  versions,
+  engines,
+  hosts,
   health,
+  clock,
   privileges,
+  remoteReindex,
   sequenceNumbers,
   openIndices,
+  refusals,
+  documents,
   targetNames,
   targetTemplates,
+  definitions,
+  pipelines,
+  fieldLimits,
   targetBlocks,
   shardLimit,
   disk,
   httpLimit,
-  clock,
 ]
 
 /** Runs every check, all at the same time. @throws ShardferryError `stopped` and nothing else */

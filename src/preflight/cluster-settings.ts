@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
-import type { IndexTask, Json, JsonObject } from '../model/plan.ts'
+import type { IndexTask } from '../model/plan.ts'
+import { flatSettings } from './flat-settings.ts'
 
 type Flat = Readonly<Record<string, string | undefined>>
 
@@ -20,23 +21,12 @@ export async function clusterSettings(cluster: Cluster, signal: AbortSignal): Pr
 
 /** Copies of each shard besides the primary, once the tuning is undone. `auto_expand_replicas` goes before a fixed number, as on the server. */
 export function plannedReplicas(task: IndexTask, dataNodes: number): number {
-  const range = /^(\d+)-(\d+|all)$/.exec(autoExpand(task.settings))
+  const settings = flatSettings(task.settings)
+  const expand = settings.get('index.auto_expand_replicas')
+  const range = /^(\d+)-(\d+|all)$/.exec(typeof expand === 'string' ? expand : '')
   if (range) {
     const most = range[2] === 'all' ? dataNodes - 1 : Math.min(Number(range[2]), dataNodes - 1)
     return Math.max(Number(range[1]), most)
   }
-  return Number(indexSetting(task.settings, 'number_of_replicas') ?? 1)
-}
-
-function autoExpand(settings: JsonObject): string {
-  const range = indexSetting(settings, 'auto_expand_replicas')
-  return typeof range === 'string' ? range : ''
-}
-
-/** A setting by its name without `index.`, wherever the tree is nested and wherever it has dots. */
-function indexSetting(settings: JsonObject, name: string): Json | undefined {
-  const nested = settings['index']
-  const inIndex =
-    typeof nested === 'object' && nested !== null && !Array.isArray(nested) ? (nested as JsonObject)[name] : undefined
-  return inIndex ?? settings[`index.${name}`] ?? settings[name]
+  return Number(settings.get('index.number_of_replicas') ?? 1)
 }

@@ -1,6 +1,6 @@
 import type { Answer, Cluster, ClusterRequest } from '../cluster/cluster.ts'
 import { ShardferryError } from '../model/errors.ts'
-import type { Side } from '../model/connection.ts'
+import type { ConnectionSettings, Side } from '../model/connection.ts'
 import type { Finding } from '../model/findings.ts'
 import type { IndexTask, Plan } from '../model/plan.ts'
 import { parseVersion } from '../model/version.ts'
@@ -46,6 +46,16 @@ function answerOf(said: Said, request: ClusterRequest): Answer {
   return { status, headers: {}, body: new TextEncoder().encode(JSON.stringify(body)), release: () => undefined }
 }
 
+/** Settings of connections that nobody opens. */
+export const connections: Readonly<Record<Side, ConnectionSettings>> = {
+  source: connectionTo('source'),
+  target: connectionTo('target'),
+}
+
+function connectionTo(side: Side): ConnectionSettings {
+  return { side, addresses: [`https://${side}:9200`], auth: { kind: 'none' }, tls: { verify: true }, requestTimeoutMs: 1000 }
+}
+
 export const forbidden: Said = [
   403,
   { error: { type: 'security_exception', reason: 'action is unauthorized for user [reader]' } },
@@ -82,6 +92,7 @@ export async function found(check: Check, context: Partial<CheckContext>): Promi
     {
       source: fakeCluster('source', 'elasticsearch 7.10.2'),
       target: fakeCluster('target', 'opensearch 2.19.4'),
+      connections,
       warnings: [],
       ...context,
     },

@@ -3,7 +3,7 @@ import { json } from '../cluster/json.ts'
 import { xPackApi } from '../cluster/security.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { elasticsearchPrivileges, grants } from '../model/needs.ts'
-import type { Need } from '../model/needs.ts'
+import type { Need, What } from '../model/needs.ts'
 import { atLeast } from '../model/version.ts'
 import type { Found } from './check.ts'
 import { shortList } from './name-lists.ts'
@@ -11,13 +11,19 @@ import { elasticsearchRole, withRole } from './role-body.ts'
 
 type Answers = Readonly<Record<string, boolean>>
 
+/** What a user may not do of what it needs. */
+export interface Missing {
+  readonly found: readonly Found[]
+  readonly lacking: ReadonlySet<What>
+}
+
 /** Asks `_has_privileges`, which every user may; one finding for each privilege that is missing. */
 export async function missingInElasticsearch(
   cluster: Cluster,
   user: string,
   needs: readonly Need[],
   signal: AbortSignal,
-): Promise<Found[]> {
+): Promise<Missing> {
   const asked = needs.map(need => ({
     ...need,
     level: grants[need.what].level,
@@ -52,7 +58,10 @@ export async function missingInElasticsearch(
       message: `${user} lacks the ${level} privilege${privileges.length > 1 ? 's' : ''} ${shortList(privileges)}${where}: ${group.map(({ without }) => without).join('; ')}.`,
     }
   })
-  return withRole(found, cluster.side, elasticsearchRole(cluster, xPackApi(cluster), user, needs))
+  return {
+    found: withRole(found, cluster.side, elasticsearchRole(cluster, xPackApi(cluster), user, needs)),
+    lacking: new Set(lacking.map(({ what }) => what)),
+  }
 }
 
 /** `maintenance` is unknown to older servers, which refuse the whole question; they all know the action it is needed for. */

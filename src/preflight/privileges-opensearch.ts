@@ -12,6 +12,7 @@ import { grants } from '../model/needs.ts'
 import type { Need } from '../model/needs.ts'
 import type { Found } from './check.ts'
 import { shortList } from './name-lists.ts'
+import type { Missing } from './privileges-elasticsearch.ts'
 import { opensearchRole, withRole } from './role-body.ts'
 
 type Trial = Pick<ClusterRequest, 'method' | 'path' | 'query' | 'body'>
@@ -29,7 +30,7 @@ export async function missingInOpensearch(
   { api, user }: { readonly api: string; readonly user: string | undefined },
   needs: readonly Need[],
   signal: AbortSignal,
-): Promise<Found[]> {
+): Promise<Missing> {
   const denied: Denied[] = []
   const trials = new InFlight(trialsAtOnce)
   const anyTarget = needs.find(({ what }) => what === 'write')?.indices[0] ?? 'shardferry-probe'
@@ -49,7 +50,10 @@ export async function missingInOpensearch(
     const ofNeed = denied.filter(one => one.need === need)
     return ofNeed.length > 0 ? [describe(cluster, user, ofNeed)] : []
   })
-  return withRole(found, cluster.side, opensearchRole(cluster.side, api, user, needs))
+  return {
+    found: withRole(found, cluster.side, opensearchRole(cluster.side, api, user, needs)),
+    lacking: new Set(denied.map(({ need }) => need.what)),
+  }
 }
 
 function describe({ side }: Cluster, user: string | undefined, denied: readonly Denied[]): Found {

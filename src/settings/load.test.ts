@@ -67,6 +67,7 @@ describe('two addresses are enough', () => {
         docsPerSecond: 0,
         maxSetAside: 10_000,
         catchUpRounds: 10,
+        engine: 'stream',
         tune: true,
       },
       warnings: [],

@@ -51,6 +51,7 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
   const target = await connectionSettings(targetSide, signal)
   const { value } = validated
   const slices = value('slices')
+  const remoteHost = value('remoteHost')
   return deepFreeze({
     ...migration,
     name,
@@ -62,6 +63,8 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       versionFrom: value('versionFrom'),
       readBy: value('readBy'),
       ...(slices === undefined ? {} : { slices }),
+      engine: value('engine'),
+      ...(remoteHost === undefined ? {} : { remoteHost }),
       width: value('width'),
       readers: value('readers'),
       partitionDocs: value('partitionDocs'),

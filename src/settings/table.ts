@@ -100,6 +100,9 @@ export const connectionRows = [
   },
 ] as const satisfies readonly RowFacts[]
 
+/** Scheme, host and port are given word for word: allow-lists compare texts. */
+const nodeAddress = /^https?:\/\/[^\s/@?#]+:\d{1,5}(?:\/[^\s@?#]*)?$/
+
 const indexName = /^[^A-Z\\/*?"<>| ,#]{1,255}$/
 
 /** Everything else. */
@@ -174,6 +177,23 @@ export const generalRows = [
     type: 'boolean',
     default: false,
     help: 'Write into indices that the target has already, as they are.',
+  },
+  {
+    key: 'engine',
+    group: 'copying',
+    type: 'choice',
+    choices: ['stream', 'reindex'],
+    default: 'stream',
+    help: "What moves the documents: stream reads and writes them itself; reindex has the target's nodes fetch them with the cluster's own _reindex from remote.",
+  },
+  {
+    key: 'remoteHost',
+    group: 'copying',
+    type: 'string',
+    placeholder: 'address',
+    pattern: nodeAddress,
+    patternText: 'must be an address with its port, such as https://old.example:9200',
+    help: "Engine reindex: address of the source as the target's nodes know it, word for word as in their allow-list. The source's first address where none is given.",
   },
   {
     key: 'versionFrom',

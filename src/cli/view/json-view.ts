@@ -1,5 +1,5 @@
 import type { ShardferryError } from '../../model/errors.ts'
-import type { Finding } from '../../model/findings.ts'
+import type { Finding, Severity } from '../../model/findings.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { IndexProgress, Phase, Progress } from '../../model/progress.ts'
 import type { Report } from '../../model/report.ts'
@@ -12,6 +12,7 @@ export type ViewEvent =
   | ({ readonly event: 'progress'; readonly at: string } & Omit<Progress, 'atMs'>)
   | { readonly event: 'message'; readonly at: string; readonly text: string }
   | ({ readonly event: 'finding'; readonly at: string } & Finding)
+  | { readonly event: 'checked'; readonly at: string; readonly worst: Severity; readonly exitCode: number }
   | { readonly event: 'plan'; readonly at: string; readonly plan: Plan }
   | ({ readonly event: 'report'; readonly at: string } & Report)
   | ({ readonly event: 'verification'; readonly at: string } & Verification)
@@ -30,6 +31,10 @@ export function eventLine(event: ViewEvent): string {
 
 export function findingEvent(finding: Finding, atMs: number): ViewEvent {
   return { event: 'finding', at: isoTime(atMs), ...finding }
+}
+
+export function checkedEvent(worst: Severity, exitCode: number, atMs: number): ViewEvent {
+  return { event: 'checked', at: isoTime(atMs), worst, exitCode }
 }
 
 export function reportEvent(report: Report, atMs: number): ViewEvent {

@@ -1,0 +1,38 @@
+import type { IndexTask } from '../model/plan.ts'
+import { attempted, noPlan } from './check.ts'
+import type { Check, Found } from './check.ts'
+
+/** Indices that the plan refuses, each with a way out. */
+export const refusals: Check = {
+  id: 'plan',
+  title: 'indices that cannot be moved as they are',
+  code: 'plan-refused',
+  run: async ({ plan }) =>
+    await attempted('plan', 'migration', () => {
+      if (!plan) return Promise.resolve([noPlan('migration', 'whether every index can be moved')])
+      return Promise.resolve(plan.indices.filter(task => task.action === 'refuse').map(refused))
+    }),
+}
+
+function refused({ source, target, reason = 'it cannot be moved as it is' }: IndexTask): Found {
+  const leave = `leave it out: --index '*,-${source}'`
+  const remedy = remedies.find(([words]) => words.test(reason))?.[1](source, target)
+  const message = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`
+  return { about: source, severity: 'error', message, remedy: remedy === undefined ? capital(leave) : `${remedy}, or ${leave}` }
+}
+
+/** By the words of the plan's refusals. */
+const remedies: readonly (readonly [words: RegExp, remedy: (source: string, target: string) => string])[] = [
+  [/it is closed; open it/, source => `POST /${source}/_open on the source`],
+  [/it is frozen/, source => `POST /${source}/_unfreeze on the source`],
+  [/target index exists already/, (_, target) => `--into-existing to write into it, --rename '{index}-v2', or DELETE /${target} on the target`],
+  [/index on the target is closed/, (_, target) => `POST /${target}/_open on the target`],
+  [/append_only/, () => "Another name: --rename '{index}-v2'"],
+  [/is an alias or data stream on the target|data streams are attached/, () => "Another name: --rename '{index}-v2'"],
+  [/its alias (\S+) is the name of an index/, () => 'Take the alias out of the plan file (shardferry plan), or remove that index from the target'],
+  [/cannot be read by sequence number/, () => '--read-by slices'],
+]
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { openConnection } from '../cluster/connect.ts'
+import type { Cluster, Connection } from '../cluster/cluster.ts'
+import { movedTasks } from '../model/plan.ts'
+import { allows, readAllowLists } from './allow-lists.ts'
+import type { AllowList } from './allow-lists.ts'
+import { attempted } from './check.ts'
+import type { Check, CheckContext, Found } from './check.ts'
+import { nameChunks, shortList } from './name-lists.ts'
+import { probeRemote, remoteHostOf, removeProbe } from './remote-probe.ts'
+import type { RemoteSource } from './remote-probe.ts'
+import { allowListRemedy, obstacleFound } from './remote-remedy.ts'
+import { whyUnconnected } from './unconnected.ts'
+
+/** Whether the target's nodes can read from the source by their own `_reindex`: asked of the target itself. Only for that engine. */
+export const remoteReindex: Check = {
+  id: 'remote-reindex',
+  title: "reading from the source by the target's own _reindex",
+  code: 'reindex-not-allowed',
+  run: async (context, signal) => {
+    if (context.engine !== 'reindex') return []
+    return await attempted('remote-reindex', 'target', () => look(context, signal), mayNotReindex)
+  },
+}
+
+const mayNotReindex =
+  "Give the target's user the cluster privilege monitor and the index privileges create_index and write (Elasticsearch), or cluster_composite_ops and cluster_monitor (OpenSearch)"
+
+async function look(context: CheckContext, signal: AbortSignal): Promise<Found[]> {
+  const { target, connections, plan } = context
+  const reason = whyUnconnected(target)
+  if (reason) throw reason
+  const host = remoteHostOf(connections.source, context.remoteHost)
+  const lists = await readAllowLists(target, signal).catch(() => undefined)
+  // One request line holds no more names.
+  const indices = nameChunks(plan ? movedTasks(plan).map(task => task.source) : [])[0] ?? []
+  const remote = { ...host, auth: connections.source.auth, indices }
+  const found: Found[] = []
+  for (const address of connections.target.addresses) found.push(...(await probeAt(context, address, remote, lists, signal)))
+  return [...found, ...elsewhere(target, host.hostPort, found, lists), ...clientCertificate(context)]
+}
+
+/** Through one address of the target, behind which is one node, or a balancer that chooses one. */
+async function probeAt(
+  context: CheckContext,
+  address: string,
+  remote: RemoteSource,
+  lists: readonly AllowList[] | undefined,
+  signal: AbortSignal,
+): Promise<Found[]> {
+  const { target, connections } = context
+  const only = connections.target.addresses.length === 1
+  const node: Connection = only ? target : openConnection({ ...connections.target, addresses: [address] })
+  const index = `shardferry-probe-${randomBytes(6).toString('hex')}`
+  try {
+    const probed = await probeRemote(node, remote, index, signal)
+    const left = await removeProbe(node, index, signal)
+    const found = obstacleFound(context, address, remote, probed, lists)
+    if (left === undefined) return [found]
+    const message = `The empty index ${index} that the probe made could not be removed: ${left}`
+    return [found, { about: 'target', severity: 'warning', message, remedy: `DELETE /${index} on the target` }]
+  } finally {
+    if (!only) await node.close()
+  }
+}
+
+/** Nodes that were not asked but, by their settings, would refuse: `_reindex` runs on the node that gets the request. */
+function elsewhere(
+  target: Cluster,
+  hostPort: string,
+  found: readonly Found[],
+  lists: readonly AllowList[] | undefined,
+): Found[] {
+  if (lists === undefined) {
+    const message = 'The allow-lists of the other nodes could not be read.'
+    const remedy = "Give the target's user the cluster privilege monitor (Elasticsearch) or cluster_monitor (OpenSearch)"
+    return [{ about: 'target', severity: 'unknown', message, remedy }]
+  }
+  const lacking = lists.filter(list => !allows(list, hostPort))
+  // Where the one that was asked refuses, its finding names them all.
+  if (lacking.length === 0 || found.some(({ severity }) => severity === 'error')) return []
+  return [
+    {
+      about: 'target',
+      severity: 'warning',
+      message: `${shortList(lacking.map(({ node }) => node))} would refuse to read from ${hostPort}: it is not in their allow-list. A request that such a node gets fails.`,
+      remedy: allowListRemedy(target.identity.flavor, hostPort, lacking),
+    },
+  ]
+}
+
+function clientCertificate({ connections, target }: CheckContext): Found[] {
+  if (connections.source.tls.cert === undefined) return []
+  const file = `${target.identity.flavor}.yml`
+  return [
+    {
+      about: 'target',
+      severity: 'warning',
+      message: "The source is given a client certificate by this machine; the target's nodes need one of their own.",
+      remedy: `In ${file} of every target node, then restart it:\n  reindex.ssl.certificate: certs/client.pem\n  reindex.ssl.key: certs/client.key`,
+    },
+  ]
+}

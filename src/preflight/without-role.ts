@@ -1,0 +1,35 @@
+import type { Connection } from '../cluster/cluster.ts'
+import { jsonIfFound } from '../cluster/json.ts'
+import type { Auth } from '../model/connection.ts'
+import { ShardferryError } from '../model/errors.ts'
+
+/**
+ * A user that the security plugin knows but has mapped to no role may do nothing at all, not even ask for the version:
+ * that is told from a missing privilege. Undefined where it is something else.
+ */
+export async function withoutRole(
+  connection: Connection,
+  auth: Auth,
+  error: ShardferryError,
+  signal: AbortSignal,
+): Promise<ShardferryError | undefined> {
+  if (error.code !== 'forbidden' || !error.message.includes('cluster:monitor/main')) return undefined
+  const api = '/_plugins/_security'
+  const request = { method: 'GET', path: `${api}/authinfo`, signal } as const
+  const info = await jsonIfFound<{ user_name?: string; roles?: readonly string[] }>(connection, request).catch(() => undefined)
+  if (info?.roles === undefined) return undefined
+  const user = info.user_name ?? (auth.kind === 'basic' ? auth.username : 'USER')
+  const { side } = connection
+  // Everybody has `own_index` by the plugin's default mapping.
+  const roles = info.roles.filter(role => role !== 'own_index')
+  const message =
+    roles.length === 0
+      ? `The ${side} at ${connection.address} knows the user ${user}, but no role is mapped to it, so it may do nothing.`
+      : `The ${side} at ${connection.address} does not let ${user} ask for its version (cluster:monitor/main); its roles are ${roles.join(', ')}.`
+  const mapped = JSON.stringify({ users: [user] })
+  const hint =
+    roles.length === 0
+      ? `On the ${side}, as an administrator, with the role made for it in place of ROLE (which users it has already: GET ${api}/api/rolesmapping/ROLE):\nPUT ${api}/api/rolesmapping/ROLE ${mapped}`
+      : `Add cluster_monitor to the cluster_permissions of one of its roles: PUT ${api}/api/roles/${roles[0] ?? 'ROLE'}`
+  return new ShardferryError('forbidden', message, { hint, status: 403 })
+}
