@@ -49,11 +49,11 @@ function describe(side: Side, auth: Auth, answers: readonly Answered[]): Found[]
   const failed = answers.flatMap(({ error }) => (error ? [error] : []))
   const [first] = good
   const severity = first ? 'warning' : 'error'
-  const found: Found[] = distinctBy(failed, ({ message }) => message).map(({ message, hint }) => ({
+  const found: Found[] = distinctBy(failed, ({ message }) => message).map(({ code, message, hint }) => ({
     about: side,
     severity,
     message: first ? `${message} Other addresses of the ${side} answer.` : message,
-    ...(hint === undefined ? {} : { remedy: hint }),
+    ...(code === 'tls-untrusted' ? { remedy: 'See what the check certificates found.' } : hint === undefined ? {} : { remedy: hint }),
   }))
   if (!first?.identity) return found
   const others = good.filter(({ identity }) => identity?.clusterUuid !== first.identity?.clusterUuid)

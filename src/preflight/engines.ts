@@ -3,13 +3,18 @@ import { describeIdentity } from '../model/version.ts'
 import { reindexRoute } from '../model/reindex-routes.ts'
 import { attempted } from './check.ts'
 import type { Check, Found } from './check.ts'
+import { whyUnconnected } from './unconnected.ts'
 
 /** Which engine can take documents from this source to this target. */
 export const engines: Check = {
   id: 'engines',
   title: 'what can move documents between these versions',
   code: 'unsupported',
-  run: async context => await attempted('engines', 'migration', () => Promise.resolve([stream(context), reindex(context)])),
+  run: async context => {
+    // Without both versions there is nothing to tell; the connection's own finding says so.
+    if (whyUnconnected(context.source) ?? whyUnconnected(context.target)) return []
+    return await attempted('engines', 'migration', () => Promise.resolve([stream(context), reindex(context)]))
+  },
 }
 
 /** The versions themselves are judged by the check `versions`. */

@@ -52,6 +52,12 @@ export async function readHosts(cluster: Cluster, signal: AbortSignal): Promise<
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
 }
 
+/** Where a node holds all data, its tiers say nothing. */
+function shortRoles(roles: readonly string[]): string {
+  const shown = roles.includes('data') ? roles.filter(role => !role.startsWith('data_')) : roles
+  return shown.join(', ') || 'coordinating only'
+}
+
 const mostShown = 15
 
 function describe({ side }: Cluster, nodes: readonly Host[]): Found[] {
@@ -61,7 +67,7 @@ function describe({ side }: Cluster, nodes: readonly Host[]): Found[] {
   const summary = `${count}${elected ? `; the elected master is ${elected.name}` : '; no elected master was told'}.`
   const rows = nodes.slice(0, mostShown).map(({ name, published = 'no HTTP', roles, version, elected: master }) => {
     const mixed = versions.length > 1 ? ` ${version}` : ''
-    return `  ${name} ${published}${mixed}: ${roles.join(', ') || 'coordinating only'}${master ? ' (elected)' : ''}`
+    return `  ${name} ${published}${mixed}: ${shortRoles(roles)}${master ? ' (elected)' : ''}`
   })
   const rest = nodes.length > mostShown ? [`  and ${nodes.length - mostShown} more`] : []
   const message = [summary, ...rows, ...rest].join('\n')

@@ -66,7 +66,7 @@ test('one finding for each missing privilege, saying what fails without it, and 
     'read',
   ])
   expect(findings[4]?.message).toMatch(/ on b and nick: .*--no-tune.*aliases cannot be set/)
-  const roles = findings.filter(({ remedy }) => remedy?.startsWith('PUT'))
+  const roles = findings.filter(({ remedy }) => remedy?.includes('\nPUT'))
   expect(roles).toHaveLength(1)
   expect(roles[0]?.remedy).toContain('{"names":["b"],"privileges":["create_index","write","manage","maintenance","read"]}')
 })

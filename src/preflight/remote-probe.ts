@@ -31,7 +31,7 @@ export interface Probed {
 
 export interface RemoteSource extends RemoteHost {
   readonly auth: Auth
-  /** None: whatever the user may read. */
+  /** With none, an index is asked for that is not there: OpenSearch looks names and patterns up among its own indices too. */
   readonly indices: readonly string[]
 }
 
@@ -57,7 +57,7 @@ export async function probeRemote(target: Connection, remote: RemoteSource, inde
     body: {
       source: {
         remote: { host: remote.host, ...remoteAuth(remote.auth), connect_timeout: '10s', socket_timeout: '20s' },
-        index: remote.indices.length > 0 ? remote.indices : '*',
+        index: remote.indices.length > 0 ? remote.indices : index,
         query: { match_none: {} },
         size: 1,
       },
@@ -72,6 +72,7 @@ export async function probeRemote(target: Connection, remote: RemoteSource, inde
   const { type, reason } = serverError(answer)
   const obstacle = obstacleOf(type, `${reason} ${innermostReason(answer)}`, answer.status)
   if (obstacle === undefined) throw refusal(target, request, answer)
+  if (obstacle === 'index-missing' && remote.indices.length === 0) return { obstacle: undefined, reason: '' }
   return { obstacle, reason: inner(reason) }
 }
 

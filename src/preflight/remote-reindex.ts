@@ -19,6 +19,8 @@ export const remoteReindex: Check = {
   code: 'reindex-not-allowed',
   run: async (context, signal) => {
     if (context.engine !== 'reindex') return []
+    const reason = whyUnconnected(context.target)
+    if (reason) return await attempted('remote-reindex', 'target', () => Promise.reject(reason))
     return await attempted('remote-reindex', 'target', () => look(context, signal), mayNotReindex)
   },
 }
@@ -28,8 +30,6 @@ const mayNotReindex =
 
 async function look(context: CheckContext, signal: AbortSignal): Promise<Found[]> {
   const { target, connections, plan } = context
-  const reason = whyUnconnected(target)
-  if (reason) throw reason
   const host = remoteHostOf(connections.source, context.remoteHost)
   const lists = await readAllowLists(target, signal).catch(() => undefined)
   // One request line holds no more names.

@@ -23,12 +23,9 @@ export function obstacleFound(
   })
   switch (obstacle) {
     case undefined: {
-      const what = plan ? "may search the plan's indices" : 'may search what its user may read'
-      return {
-        about: 'target',
-        severity: 'ok',
-        message: `Engine reindex: through ${address}, the target reads from ${host}: allowed, reachable, trusted, logged in, and ${what}.`,
-      }
+      const what = plan ? "may search the plan's indices" : 'the indices could not be tried without a plan'
+      const message = `Engine reindex: through ${address}, the target reads from ${host}: allowed, reachable, trusted, logged in; ${what}.`
+      return { about: 'target', severity: 'ok', message }
     }
     case 'not-allowed': {
       const missing = lists?.filter(list => !allows(list, hostPort))

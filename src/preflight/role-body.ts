@@ -25,11 +25,11 @@ export function elasticsearchRole(
 ): string {
   const role = `shardferry_${side}`
   const body = xPackRole(needs, version, mostNames)
-  return `PUT ${api}/role/${role} ${JSON.stringify(body)} on the ${side}, then give ${user} the role ${role} (an API key: make a new one with these as role_descriptors)`
+  return `On the ${side}, then give ${user} the role ${role} (an API key: make a new one with this as role_descriptors):\nPUT ${api}/role/${role} ${JSON.stringify(body)}`
 }
 
 export function opensearchRole(side: Side, api: string, user: string | undefined, needs: readonly Need[]): string {
   const role = `shardferry_${side}`
   const body = pluginRole(needs, mostNames)
-  return `PUT ${api}/api/roles/${role} ${JSON.stringify(body)} and PUT ${api}/api/rolesmapping/${role} ${JSON.stringify({ users: [user ?? 'USER'] })} on the ${side}`
+  return `On the ${side}:\nPUT ${api}/api/roles/${role} ${JSON.stringify(body)}\nPUT ${api}/api/rolesmapping/${role} ${JSON.stringify({ users: [user ?? 'USER'] })}`
 }

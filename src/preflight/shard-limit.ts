@@ -41,7 +41,7 @@ export const shardLimit: Check = {
 
 function describe(open: number, planned: number, perNode: number, nodes: number): Found {
   const limit = perNode * nodes
-  const sum = `${open} shards are open and ${planned} are planned; ${limit} are allowed (cluster.max_shards_per_node ${perNode}, data nodes ${nodes})`
+  const sum = `${open === 1 ? '1 shard is' : `${open} shards are`} open and ${planned} are planned; ${limit} are allowed (cluster.max_shards_per_node ${perNode}, data nodes ${nodes})`
   if (open + planned <= 0.9 * limit) return { about: 'target', severity: 'ok', message: `${sum}.` }
   const perNodeNeeded = Math.ceil((1.2 * (open + planned)) / Math.max(1, nodes))
   const remedy = `PUT /_cluster/settings {"persistent":{"cluster.max_shards_per_node":${perNodeNeeded}}}, or fewer shards or replicas in the plan, or another data node`

@@ -27,6 +27,6 @@ function ofSide({ side, address }: Cluster, warning: string): Found[] {
 
 function unwarned({ side, address }: Cluster): Found {
   return address.startsWith('https:')
-    ? { about: side, severity: 'ok', message: 'TLS with a verified certificate.' }
+    ? { about: side, severity: 'ok', message: 'Encrypted: every address is https.' }
     : { about: side, severity: 'info', message: `Plain HTTP (${address}): documents go over the network unencrypted.` }
 }

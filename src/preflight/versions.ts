@@ -2,23 +2,30 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { atLeast, describeIdentity } from '../model/version.ts'
 import type { Identity } from '../model/version.ts'
 import { movedTasks } from '../model/plan.ts'
-import { attempted } from './check.ts'
+import { attempted, onBothSides } from './check.ts'
 import type { Check, CheckContext, Found } from './check.ts'
 import { shortList } from './name-lists.ts'
+import { whyUnconnected } from './unconnected.ts'
 
 export const versions: Check = {
   id: 'versions',
   title: 'flavor and version of both clusters',
   code: 'unsupported',
-  run: async context =>
-    await attempted('versions', 'migration', () =>
-      Promise.resolve([
-        supported(context.source, isSource, 'Elasticsearch 5.6 to 9.x and OpenSearch 1 to 3 can be read'),
-        supported(context.target, isTarget, 'Elasticsearch 7.10 to 9.x and OpenSearch 1 to 3 can be written'),
-        ...downgrade(context),
-        ...sameCluster(context),
-      ]),
-    ),
+  run: async context => {
+    if (whyUnconnected(context.source) ?? whyUnconnected(context.target)) return await onBothSides('versions', context, each)
+    return [
+      ...(await onBothSides('versions', context, each)),
+      ...(await attempted('versions', 'migration', () => Promise.resolve([...downgrade(context), ...sameCluster(context)]))),
+    ]
+  },
+}
+
+function each(cluster: Cluster): Promise<Found[]> {
+  const found =
+    cluster.side === 'source'
+      ? supported(cluster, isSource, 'Elasticsearch 5.6 to 9.x and OpenSearch 1 to 3 can be read')
+      : supported(cluster, isTarget, 'Elasticsearch 7.10 to 9.x and OpenSearch 1 to 3 can be written')
+  return Promise.resolve([found])
 }
 
 function isSource({ flavor, version }: Identity): boolean {

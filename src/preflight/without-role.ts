@@ -30,6 +30,6 @@ export async function withoutRole(
   const hint =
     roles.length === 0
       ? `On the ${side}, as an administrator, with the role made for it in place of ROLE (which users it has already: GET ${api}/api/rolesmapping/ROLE):\nPUT ${api}/api/rolesmapping/ROLE ${mapped}`
-      : `Add cluster_monitor to the cluster_permissions of one of its roles: PUT ${api}/api/roles/${roles[0] ?? 'ROLE'}`
+      : `Give one of its roles the right, on the ${side}, as an administrator:\nPATCH ${api}/api/roles/${roles[0] ?? 'ROLE'} [{"op":"add","path":"/cluster_permissions/-","value":"cluster_monitor"}]`
   return new ShardferryError('forbidden', message, { hint, status: 403 })
 }

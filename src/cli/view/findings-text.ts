@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../model/findings.ts'
 import { padEnd } from './cells.ts'
 import { plural } from './numbers.ts'
 import { paintLine } from './paint.ts'
-import type { Line, Tone } from './paint.ts'
+import type { Line, Span, Tone } from './paint.ts'
 import { proseLines } from './prose.ts'
 import type { TextLook } from './report-text.ts'
 
@@ -16,23 +16,24 @@ const marks: Readonly<Record<Severity, readonly [symbol: string, tone: Tone]>> =
 
 /** What the checks found, by what it is about, with the source and the target first; lines without a last line break. */
 export function findingsText(findings: readonly Finding[], { colour, columns }: TextLook): string {
-  const groups = [...Map.groupBy(findings, sideOf)].sort(([a], [b]) => rank(a) - rank(b))
+  const groups = [...Map.groupBy(together(findings), groupOf)].sort(([a], [b]) => headings.indexOf(a) - headings.indexOf(b))
   const lines: Line[] = []
-  for (const [side, group] of groups) {
-    lines.push([[capital(side), 'strong']], ...group.flatMap(finding => findingLines(finding, columns)), [])
+  for (const [heading, group] of groups) {
+    lines.push([[heading, 'strong']], ...group.flatMap(finding => findingLines(finding, columns)), [])
   }
   lines.push(summary(findings))
   return lines.map(line => paintLine(line, Number.POSITIVE_INFINITY, colour)).join('\n')
 }
 
-const messageIndent = 13
+const labelCells = 17
+const messageIndent = 4 + labelCells
 
 function findingLines(finding: Finding, columns: number): Line[] {
   const [symbol, tone] = marks[finding.severity]
-  const subject =
-    finding.about.toLowerCase() === sideOf(finding) ? '' : `${finding.about.replace(/^(?:source|target)\W+/i, '')}: `
+  const subject = sideOf(finding) === finding.about || finding.about === 'migration' ? '' : `${subjectOf(finding)}: `
+  const label: Span = [padEnd(finding.check, labelCells), tone === 'good' || tone === 'accent' ? 'quiet' : tone]
   const message = proseLines(subject + finding.message, columns - messageIndent).map((part, at): Line =>
-    at === 0 ? ['  ', [symbol, tone], ' ', [padEnd(finding.severity, 9), tone], part] : [' '.repeat(messageIndent), part],
+    at === 0 ? ['  ', [symbol, tone], ' ', label, part] : [' '.repeat(messageIndent), part],
   )
   if (finding.remedy === undefined) return message
   const remedy = proseLines(finding.remedy, columns - messageIndent - 2).map((part, at): Line => [
@@ -43,14 +44,38 @@ function findingLines(finding: Finding, columns: number): Line[] {
   return [...message, ...remedy]
 }
 
-/** `source`, `target`, or `migration` for what is about neither or both. */
-function sideOf({ about }: Finding): string {
-  const side = /^(?:source|target)\b/i.exec(about)
-  return side ? side[0].toLowerCase() : 'migration'
+/** What one missing right, or a missing plan, keeps from being checked is told once. */
+function together(findings: readonly Finding[]): Finding[] {
+  const key = ({ severity, about, remedy }: Finding, at: number): string =>
+    severity === 'unknown' && remedy !== undefined ? `${about} ${remedy}` : `${at}`
+  const groups = Map.groupBy(
+    findings.map((finding, at) => ({ finding, key: key(finding, at) })),
+    one => one.key,
+  )
+  return [...groups.values()].flatMap(group => {
+    const [first, ...more] = group.map(one => one.finding)
+    if (!first || more.length === 0) return first ?? []
+    const checks = [first, ...more].map(({ check }) => check)
+    const reason = /^Could not be checked(?: \([^)]*\))?: (.*)$/s.exec(first.message)?.[1] ?? first.message.replace(/, so .*/s, '.')
+    return { ...first, check: 'not checked', message: `${[...new Set(checks)].join(', ')}: ${reason}` }
+  })
 }
 
-function rank(side: string): number {
-  return side === 'source' ? 0 : side === 'target' ? 1 : 2
+const headings = ['Source', 'Target', 'Indices', 'Migration']
+
+function groupOf(finding: Finding): string {
+  const side = sideOf(finding)
+  if (side !== undefined) return capital(side)
+  return finding.about === 'migration' ? 'Migration' : 'Indices'
+}
+
+/** Undefined for what is about neither or both. */
+function sideOf({ about }: Finding): string | undefined {
+  return /^(?:source|target)\b/i.exec(about)?.[0].toLowerCase()
+}
+
+function subjectOf({ about }: Finding): string {
+  return about.replace(/^(?:source|target)\W+/i, '')
 }
 
 function summary(findings: readonly Finding[]): Line {
