@@ -5,18 +5,26 @@ import { flatSettings } from './flat-settings.ts'
 
 type Flat = Readonly<Record<string, string | undefined>>
 
-/**
- * Cluster settings as they are in force, by full name; needs the cluster privilege `monitor`. Flat names are one key each, which
- * `*.cluster.*` would not match.
- */
-export async function clusterSettings(cluster: Cluster, signal: AbortSignal): Promise<(name: string) => string | undefined> {
-  const { defaults, persistent, transient } = await json<{ defaults?: Flat; persistent?: Flat; transient?: Flat }>(cluster, {
+export interface ClusterSettings {
+  /** As it is in force, by full name. */
+  value(name: string): string | undefined
+  /** Where somebody has set it by the API. */
+  places(name: string): readonly ('persistent' | 'transient')[]
+}
+
+/** Needs the cluster privilege `monitor`. Flat names are one key each, which `*.cluster.*` would not match. */
+export async function clusterSettings(cluster: Cluster, signal: AbortSignal): Promise<ClusterSettings> {
+  const answer = await json<{ defaults?: Flat; persistent?: Flat; transient?: Flat }>(cluster, {
     method: 'GET',
     path: '/_cluster/settings',
     query: { include_defaults: true, flat_settings: true, filter_path: '*.cluster*' },
     signal,
   })
-  return name => transient?.[name] ?? persistent?.[name] ?? defaults?.[name]
+  const { defaults, persistent, transient } = answer
+  return {
+    value: name => transient?.[name] ?? persistent?.[name] ?? defaults?.[name],
+    places: name => (['persistent', 'transient'] as const).filter(place => answer[place]?.[name] !== undefined),
+  }
 }
 
 /** Copies of each shard besides the primary, once the tuning is undone. `auto_expand_replicas` goes before a fixed number, as on the server. */

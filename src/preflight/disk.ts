@@ -2,6 +2,7 @@ import { json } from '../cluster/json.ts'
 import { attempted, noPlan, tasksToCreate } from './check.ts'
 import type { Check, CheckContext, Found } from './check.ts'
 import { clusterSettings, plannedReplicas } from './cluster-settings.ts'
+import type { ClusterSettings } from './cluster-settings.ts'
 import { freeKeptBytes } from './watermark.ts'
 
 interface NodeDisk {
@@ -59,7 +60,7 @@ function room(nodes: readonly NodeDisk[], keptFree: (totalBytes: number) => numb
   return nodes.reduce((sum, { fs: { total } }) => sum + Math.max(0, total.available_in_bytes - keptFree(total.total_in_bytes)), 0)
 }
 
-function describe(nodes: readonly NodeDisk[], settings: (name: string) => string | undefined, needed: number): Found {
+function describe(nodes: readonly NodeDisk[], { value: settings }: ClusterSettings, needed: number): Found {
   const prefix = 'cluster.routing.allocation.disk'
   const off = settings(`${prefix}.threshold_enabled`) === 'false'
   const below = (stage: 'high' | 'flood_stage'): number =>

@@ -23,7 +23,13 @@ function fieldsBelow(parent: JsonObject, prefix: string, depth: number): MappedF
       if (!isObject(definition)) return []
       const name = prefix === '' ? key : `${prefix}.${key}`
       const type = typeof definition['type'] === 'string' ? definition['type'] : 'object'
-      return [{ name, type, depth }, ...fieldsBelow(definition, name, group === 'properties' ? depth + 1 : depth)]
+      return [{ name, type, depth }, ...ofJoin(name, definition, depth), ...fieldsBelow(definition, name, group === 'properties' ? depth + 1 : depth)]
     })
   })
+}
+
+/** A join has a hidden field for each parent and one for itself (Elasticsearch 7.10). */
+function ofJoin(name: string, { type, relations }: JsonObject, depth: number): MappedField[] {
+  if (type !== 'join' || !isObject(relations)) return []
+  return ['', ...Object.keys(relations)].map(parent => ({ name: `${name}#${parent}`, type: 'parent', depth }))
 }

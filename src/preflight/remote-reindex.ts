@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { openConnection } from '../cluster/connect.ts'
-import type { Cluster, Connection } from '../cluster/cluster.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { movedTasks } from '../model/plan.ts'
 import { allows, readAllowLists } from './allow-lists.ts'
 import type { AllowList } from './allow-lists.ts'
@@ -48,9 +48,8 @@ async function probeAt(
   lists: readonly AllowList[] | undefined,
   signal: AbortSignal,
 ): Promise<Found[]> {
-  const { target, connections } = context
-  const only = connections.target.addresses.length === 1
-  const node: Connection = only ? target : openConnection({ ...connections.target, addresses: [address] })
+  // Of its own: a 401 is the source's, passed on, and must not count as the target's.
+  const node = openConnection({ ...context.connections.target, addresses: [address] })
   const index = `shardferry-probe-${randomBytes(6).toString('hex')}`
   try {
     const probed = await probeRemote(node, remote, index, signal)
@@ -60,7 +59,7 @@ async function probeAt(
     const message = `The empty index ${index} that the probe made could not be removed: ${left}`
     return [found, { about: 'target', severity: 'warning', message, remedy: `DELETE /${index} on the target` }]
   } finally {
-    if (!only) await node.close()
+    await node.close()
   }
 }
 

@@ -26,7 +26,7 @@ export const shardLimit: Check = {
         }),
         clusterSettings(context.target, signal),
       ])
-      const perNode = Number(settings('cluster.max_shards_per_node'))
+      const perNode = Number(settings.value('cluster.max_shards_per_node'))
       if (!Number.isFinite(perNode)) {
         const message = 'The target does not tell cluster.max_shards_per_node.'
         return [{ about: 'target', severity: 'unknown', message, remedy: 'GET _cluster/settings?include_defaults=true' }]

@@ -17,13 +17,13 @@ export const targetBlocks: Check = {
     const [ofCluster, ofIndices] = await Promise.all([
       attempted('target-blocks', 'target', async () => {
         const settings = await clusterSettings(target, signal)
-        if (settings('cluster.blocks.read_only') === undefined) {
+        if (settings.value('cluster.blocks.read_only') === undefined) {
           const message = 'The target does not tell its cluster.blocks settings.'
           const remedy = 'GET _cluster/settings?include_defaults=true&flat_settings=true'
           return [{ about: 'target', severity: 'unknown', message, remedy }]
         }
-        const on = clusterBlocks.filter(block => settings(`cluster.blocks.${block}`) === 'true')
-        return on.map(blockedCluster)
+        const on = clusterBlocks.filter(block => settings.value(`cluster.blocks.${block}`) === 'true')
+        return on.map(block => blockedCluster(block, settings.places(`cluster.blocks.${block}`)))
       }),
       attempted('target-blocks', 'target', async () => {
         if (written.length === 0) return []
@@ -43,7 +43,9 @@ export const targetBlocks: Check = {
 
 const clusterBlocks = ['read_only', 'read_only_allow_delete', 'create_index'] as const
 
-function blockedCluster(block: (typeof clusterBlocks)[number]): Found {
+/** A read-only cluster takes a change of its settings only where that names the block and nothing else. */
+function blockedCluster(block: (typeof clusterBlocks)[number], places: readonly string[]): Found {
+  const calls = places.map(place => `PUT /_cluster/settings {"${place}":{"cluster.blocks.${block}":null}}`)
   return {
     about: 'target',
     severity: 'error',
@@ -51,7 +53,10 @@ function blockedCluster(block: (typeof clusterBlocks)[number]): Found {
       block === 'create_index'
         ? 'The target makes no new indices (cluster.blocks.create_index): OpenSearch sets it when disks are almost full.'
         : `The whole target is read-only (cluster.blocks.${block}).`,
-    remedy: `PUT /_cluster/settings {"persistent":{"cluster.blocks.${block}":null},"transient":{"cluster.blocks.${block}":null}} on the target, once its disks have room`,
+    remedy:
+      calls.length > 0
+        ? `On the target, once its disks have room:\n${calls.join('\n')}`
+        : `Take cluster.blocks.${block} out of the settings file of every target node, and restart it`,
   }
 }
 
