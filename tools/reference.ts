@@ -60,7 +60,7 @@ function exitCodesPage(): string {
   const meanings: readonly (readonly [number, string])[] = [
     [
       exitCodes.exact,
-      'Exact: everything read is on the target, counts are equal, nothing on the source is newer. `verify`: both sides are equal. Also: a check without errors, a command that did what it says.',
+      'Exact: everything read is on the target, counts are equal, nothing on the source is newer. `verify`: both sides are equal. Also: a check whose gravest findings are warnings, a command that did what it says.',
     ],
     [1, 'A fault in Shardferry itself.'],
     [2, 'The command line, a setting or the plan file is wrong.'],
@@ -70,10 +70,11 @@ function exitCodesPage(): string {
       exitCodes.differs,
       'Finished, but the sides differ: the source went on changing, or counts are not equal. `verify`: the sides are not equal, or could not be compared in everything.',
     ],
-    [6, 'Refused before anything was moved: a check, the plan, a privilege.'],
+    [6, 'Refused before anything was moved: a check that found an error, the plan, a privilege.'],
     [7, 'Stopped by Ctrl-C, SIGTERM or cancel; it can be resumed.'],
     [8, 'Failed on the way; the same command resumes.'],
     [9, 'The state folder: held by another process, not writable, of another version, or of another migration.'],
+    [exitCodes.unchecked, '`check` found no error, but could not look at everything; what is not checked is never a pass.'],
   ]
   return `${note}# Exit codes\n\n| code | meaning |\n| --- | --- |\n${meanings.map(([code, text]) => `| ${code} | ${text} |`).join('\n')}\n`
 }

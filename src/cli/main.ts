@@ -149,7 +149,10 @@ clusterCommand(
     .command('check')
     .description('Check both clusters and everything the move needs; every finding has a remedy. Changes nothing.')
     .option(...jsonFlag)
-    .option('--save-ca <file>', 'keep the self-signed CA of a side that is not trusted yet; {side} in the name is source or target'),
+    .option(
+      '--save-ca <file>',
+      'keep the self-signed CA of a side that is not trusted yet; {side} in the name is source or target',
+    ),
   everything,
   async (settings, { json = false, saveCa }) => (await import('./commands/check.ts')).check(settings, { json, saveCa }, signal),
 )

@@ -37,7 +37,10 @@ export async function saveUntrustedCas(
     await writeFile(path, ca.pem, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
       throw new ShardferryError('usage', `${path} cannot be written (${cause.code}).`, {
         cause,
-        hint: cause.code === 'EEXIST' ? 'It is there already: give another name with --save-ca FILE.' : 'Check folder and permissions.',
+        hint:
+          cause.code === 'EEXIST'
+            ? 'It is there already: give another name with --save-ca FILE.'
+            : 'Check folder and permissions.',
       })
     })
     say(
@@ -46,7 +49,11 @@ export async function saveUntrustedCas(
   }
 }
 
-async function askedPath(side: Side, { subject, fingerprint }: ChainCertificate, signal: AbortSignal): Promise<string | undefined> {
+async function askedPath(
+  side: Side,
+  { subject, fingerprint }: ChainCertificate,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   // Only here, so that the other commands start without it.
   const { confirm, isCancel, text } = await import('@clack/prompts')
   const message = `Keep the CA of the ${side} (${subject}) in a file?\nIts SHA-256 fingerprint is ${fingerprint}; compare it on a node: openssl x509 -fingerprint -sha256 -noout -in ca.pem`

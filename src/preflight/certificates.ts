@@ -61,7 +61,8 @@ async function describe(
       'info',
       `not verified (--${side}-insecure). Compare the fingerprints, then pin one of them: --${side}-fingerprint ${chain.at(-1)?.fingerprint ?? ''}`,
     )
-  const by = tls.fingerprint !== undefined ? 'the fingerprint given' : tls.ca !== undefined ? 'the CA given' : 'a CA of this system'
+  const by =
+    tls.fingerprint !== undefined ? 'the fingerprint given' : tls.ca !== undefined ? 'the CA given' : 'a CA of this system'
   return told('ok', `verified by ${by}.`)
 }
 
@@ -109,7 +110,8 @@ async function trustRemedy(
   const [address] = context.connections[side].addresses
   if (ca !== undefined && address !== undefined) {
     const { problem } = await handshake(side, address, { ca, verify: true }, signal)
-    if (problem === undefined) return `The CA given for the ${other} is the right one for the ${side}: give that file as --${side}-ca`
+    if (problem === undefined)
+      return `The CA given for the ${other} is the right one for the ${side}: give that file as --${side}-ca`
   }
   if (selfSigned(chain))
     return `Compare the fingerprint of the self-signed certificate with the cluster's own, then keep it and use it:\nshardferry check --save-ca ${side}-ca.pem\nshardferry check --${side}-ca ${side}-ca.pem`

@@ -46,7 +46,16 @@ test('where a cluster answers nothing, nothing passes but what needs no answer',
     checks.filter(({ id }) => id !== 'certificates'),
   )
   const passed = findings.filter(({ severity }) => severity !== 'unknown')
-  expect([...new Set(passed.map(({ check }) => check))]).toEqual(['versions', 'transport', 'sequence-numbers'])
+  expect([...new Set(passed.map(({ check }) => check))]).toEqual([
+    'connection',
+    'transport',
+    'versions',
+    'engines',
+    'sequence-numbers',
+    'documents',
+    'pipelines',
+    'field-limits',
+  ])
   expect(findings.filter(({ severity }) => severity === 'unknown').every(({ remedy }) => remedy === 'start it')).toBe(true)
 })
 

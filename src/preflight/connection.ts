@@ -53,7 +53,11 @@ function describe(side: Side, auth: Auth, answers: readonly Answered[]): Found[]
     about: side,
     severity,
     message: first ? `${message} Other addresses of the ${side} answer.` : message,
-    ...(code === 'tls-untrusted' ? { remedy: 'See what the check certificates found.' } : hint === undefined ? {} : { remedy: hint }),
+    ...(code === 'tls-untrusted'
+      ? { remedy: 'See what the check certificates found.' }
+      : hint === undefined
+        ? {}
+        : { remedy: hint }),
   }))
   if (!first?.identity) return found
   const others = good.filter(({ identity }) => identity?.clusterUuid !== first.identity?.clusterUuid)

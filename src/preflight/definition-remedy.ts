@@ -23,8 +23,7 @@ export function definitionRemedy(reason: string, flavor: Flavor, index: string):
   if (file)
     return `Copy the file that ${file[1]} names from the config folder of a node of the source to the same place on every node of the target; no restart is needed. Or ${leave}`
   const named =
-    /(?:type|tokenizer under name|filter under name|analyzer|field type) \[([\w-]+)\]/i.exec(reason)?.[1] ??
-    /failed to find (?:tokenizer|filter|char_filter) under name \[([\w-]+)\]/i.exec(reason)?.[1]
+    /failed to find \w+ under name \[([\w-]+)\]/.exec(reason)?.[1] ?? /(?:type|analyzer) \[([\w-]+)\]/i.exec(reason)?.[1]
   const plugin = plugins.find(([name]) => name.test(named ?? ''))?.[1]
   if (plugin !== undefined)
     return `On every node of the target, then restart it:\nbin/${flavor}-plugin install ${plugin}\nOr edit analysis or mapping of ${index} in the plan file, or ${leave}`

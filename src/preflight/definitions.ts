@@ -74,7 +74,8 @@ async function simulate(target: Cluster, task: IndexTask, about: string, signal:
     if (answer.status < 400) return left.length > 0 ? [leftOut(about, left)] : []
     if (answer.status !== 400) throw refusal(target, request, answer)
     const refused = refusedSettings(answer).filter(name => settings.delete(name))
-    if (refused.length === 0) return [cannotMake(target, about, innermostReason(answer)), ...(left.length > 0 ? [leftOut(about, left)] : [])]
+    if (refused.length === 0)
+      return [cannotMake(target, about, innermostReason(answer)), ...(left.length > 0 ? [leftOut(about, left)] : [])]
     left.push(...refused)
   }
 }

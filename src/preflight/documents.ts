@@ -47,7 +47,8 @@ const facts: readonly Fact[] = [
     holds: task =>
       changed(task, /^mappings\._source\.mode$|source\.mode$|derived_source/) ||
       ['synthetic', 'derived'].includes(String(flatSettings(task.settings).get('index.mapping.source.mode'))),
-    message: '_source is rebuilt by the server (synthetic): order, duplicates and formats were lost when the documents were indexed.',
+    message:
+      '_source is rebuilt by the server (synthetic): order, duplicates and formats were lost when the documents were indexed.',
   },
   {
     severity: 'info',

@@ -27,7 +27,9 @@ export const fieldLimits: Check = {
         found.push(...limits.flatMap(limit => compare(task.target, limit, definition)))
       }
       if (found.length > 0) return found
-      return [{ about: 'target', severity: 'ok', message: `${indexCount(tasks.length)}: mappings are well within the field limits.` }]
+      return [
+        { about: 'target', severity: 'ok', message: `${indexCount(tasks.length)}: mappings are well within the field limits.` },
+      ]
     }),
 }
 

@@ -23,7 +23,11 @@ function fieldsBelow(parent: JsonObject, prefix: string, depth: number): MappedF
       if (!isObject(definition)) return []
       const name = prefix === '' ? key : `${prefix}.${key}`
       const type = typeof definition['type'] === 'string' ? definition['type'] : 'object'
-      return [{ name, type, depth }, ...ofJoin(name, definition, depth), ...fieldsBelow(definition, name, group === 'properties' ? depth + 1 : depth)]
+      return [
+        { name, type, depth },
+        ...ofJoin(name, definition, depth),
+        ...fieldsBelow(definition, name, group === 'properties' ? depth + 1 : depth),
+      ]
     })
   })
 }

@@ -46,8 +46,7 @@ function pipelinesOf({ plan }: CheckContext): Map<string, string[]> {
   for (const { target, settings, changes } of plan ? movedTasks(plan) : []) {
     const flat = flatSettings(settings)
     for (const kind of ['default', 'final']) add(flat.get(`index.${kind}_pipeline`), target)
-    for (const { what, why } of changes)
-      if (/_pipeline$/.test(what)) add(/no ingest pipeline ([^;]+);/.exec(why)?.[1], target)
+    for (const { what, why } of changes) if (/_pipeline$/.test(what)) add(/no ingest pipeline ([^;]+);/.exec(why)?.[1], target)
   }
   return used
 }
@@ -61,7 +60,10 @@ async function missing(
   const path = `/_ingest/pipeline/${indexPath(pipeline)}`
   const there = await json<Readonly<Record<string, JsonObject>>>(source, { method: 'GET', path, signal }).catch(() => undefined)
   const body = JSON.stringify(there?.[pipeline])
-  const copy = body === undefined ? `as GET ${path} of the source gives it:\nPUT ${path} {...}` : `as the source has it:\nPUT ${path} ${body}`
+  const copy =
+    body === undefined
+      ? `as GET ${path} of the source gives it:\nPUT ${path} {...}`
+      : `as the source has it:\nPUT ${path} ${body}`
   return {
     about: 'target',
     severity: 'warning',

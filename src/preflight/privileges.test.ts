@@ -48,6 +48,7 @@ test('one finding for each missing privilege, saying what fails without it, and 
   const { cluster } = xpack('target', privilege => privilege === 'monitor' || privilege === 'view_index_metadata')
   const findings = (await found(privileges, { source: openSource, target: cluster, plan: copied })).slice(1)
   expect(told(findings)).toEqual([
+    'info target',
     'warning target',
     'warning target',
     'error target',
@@ -56,7 +57,7 @@ test('one finding for each missing privilege, saying what fails without it, and 
     'warning target',
     'warning target',
   ])
-  expect(findings.map(({ message }) => /privileges? ([a-z_:/]*[a-z])/.exec(message)?.[1])).toEqual([
+  expect(findings.slice(1).map(({ message }) => /privileges? ([a-z_:/]*[a-z])/.exec(message)?.[1])).toEqual([
     'indices:admin/template/get',
     'cluster:admin/ingest/pipeline/get',
     'create_index',
@@ -65,7 +66,8 @@ test('one finding for each missing privilege, saying what fails without it, and 
     'maintenance',
     'read',
   ])
-  expect(findings[4]?.message).toMatch(/ on b and nick: .*--no-tune.*aliases cannot be set/)
+  expect(findings[0]?.message).toMatch(/^\w+ may look at version.*read settings, mappings and aliases\.$/)
+  expect(findings[5]?.message).toMatch(/ on b and nick: .*--no-tune.*aliases cannot be set/)
   const roles = findings.filter(({ remedy }) => remedy?.includes('\nPUT'))
   expect(roles).toHaveLength(1)
   expect(roles[0]?.remedy).toContain('{"names":["b"],"privileges":["create_index","write","manage","maintenance","read"]}')
@@ -76,6 +78,7 @@ test('a source user without monitor and maintenance is an error for sequence num
   const plan = planOf(task('a'), task('b', { read: { by: 'slices' } }))
   const findings = await found(privileges, { source: cluster, target: openTarget, plan })
   expect(told(findings)).toEqual([
+    'info source',
     'warning source',
     'error source',
     'error source',
@@ -83,9 +86,9 @@ test('a source user without monitor and maintenance is an error for sequence num
     'warning source',
     'ok target',
   ])
-  expect(findings[1]?.message).toContain('privilege monitor on a: ')
-  expect(findings[1]?.message).toContain('--read-by slices')
-  expect(findings[4]?.message).toContain('privilege maintenance on b: ')
+  expect(findings[2]?.message).toContain('privilege monitor on a: ')
+  expect(findings[2]?.message).toContain('--read-by slices')
+  expect(findings[5]?.message).toContain('privilege maintenance on b: ')
 })
 
 test('a role that hides documents of a planned index is a warning, others are not', async () => {
@@ -124,7 +127,7 @@ test('OpenSearch: each refused action is named with its index and a role and map
     'POST /_bulk': denied('indices:data/write/bulk'),
     'POST /b/_refresh': denied('indices:admin/refresh'),
   })
-  const findings = (await found(privileges, { source: openSource, target, plan: copied })).slice(1)
+  const findings = (await found(privileges, { source: openSource, target, plan: copied })).slice(2)
   expect(findings.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
     'error: reader lacks the index permission indices:admin/create (in create_index) on b: the index cannot be made.',
     'error: reader lacks the cluster permission indices:data/write/bulk (in cluster_composite_ops): bulk requests are refused as a whole.',

@@ -25,11 +25,17 @@ function refused({ source, target, reason = 'it cannot be moved as it is' }: Ind
 const remedies: readonly (readonly [words: RegExp, remedy: (source: string, target: string) => string])[] = [
   [/it is closed; open it/, source => `POST /${source}/_open on the source`],
   [/it is frozen/, source => `POST /${source}/_unfreeze on the source`],
-  [/target index exists already/, (_, target) => `--into-existing to write into it, --rename '{index}-v2', or DELETE /${target} on the target`],
+  [
+    /target index exists already/,
+    (_, target) => `--into-existing to write into it, --rename '{index}-v2', or DELETE /${target} on the target`,
+  ],
   [/index on the target is closed/, (_, target) => `POST /${target}/_open on the target`],
   [/append_only/, () => "Another name: --rename '{index}-v2'"],
   [/is an alias or data stream on the target|data streams are attached/, () => "Another name: --rename '{index}-v2'"],
-  [/its alias (\S+) is the name of an index/, () => 'Take the alias out of the plan file (shardferry plan), or remove that index from the target'],
+  [
+    /its alias (\S+) is the name of an index/,
+    () => 'Take the alias out of the plan file (shardferry plan), or remove that index from the target',
+  ],
   [/cannot be read by sequence number/, () => '--read-by slices'],
 ]
 

@@ -64,12 +64,7 @@ async function probeAt(
 }
 
 /** Nodes that were not asked but, by their settings, would refuse: `_reindex` runs on the node that gets the request. */
-function elsewhere(
-  target: Cluster,
-  hostPort: string,
-  found: readonly Found[],
-  lists: readonly AllowList[] | undefined,
-): Found[] {
+function elsewhere(target: Cluster, hostPort: string, found: readonly Found[], lists: readonly AllowList[] | undefined): Found[] {
   if (lists === undefined) {
     const message = 'The allow-lists of the other nodes could not be read.'
     const remedy = "Give the target's user the cluster privilege monitor (Elasticsearch) or cluster_monitor (OpenSearch)"

@@ -14,7 +14,13 @@ export function obstacleFound(
   lists: readonly AllowList[] | undefined,
 ): Found {
   const { flavor } = target.identity
-  const nodes = lists === undefined ? 'every node' : `every node (${shortList(lists.map(({ node }) => node), 12)})`
+  const nodes =
+    lists === undefined
+      ? 'every node'
+      : `every node (${shortList(
+          lists.map(({ node }) => node),
+          12,
+        )})`
   const error = (message: string, remedy: string): Found => ({
     about: 'target',
     severity: 'error',
@@ -91,11 +97,15 @@ export function obstacleFound(
 export function allowListRemedy(flavor: Flavor, hostPort: string, lists: readonly AllowList[] | undefined): string {
   const setting = allowListSetting(flavor)
   const line = (patterns: readonly string[]): string => `  ${setting}: ${JSON.stringify([...patterns, hostPort])}`
-  if (lists === undefined) return `In config/${flavor}.yml of every node of the target, besides what is listed there:\n${line([])}\n${isStatic}`
+  if (lists === undefined)
+    return `In config/${flavor}.yml of every node of the target, besides what is listed there:\n${line([])}\n${isStatic}`
   const groups = [...Map.groupBy(lists, ({ patterns }) => JSON.stringify(patterns)).values()]
   return [
     ...groups.flatMap(group => [
-      `In config/${flavor}.yml of ${shortList(group.map(({ node }) => node), 12)}:`,
+      `In config/${flavor}.yml of ${shortList(
+        group.map(({ node }) => node),
+        12,
+      )}:`,
       line(group[0]?.patterns ?? []),
     ]),
     isStatic,

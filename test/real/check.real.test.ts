@@ -73,13 +73,17 @@ test('two good clusters: who answers, by which certificates, on which nodes; rei
   const { code, of, findings } = await check(reindex(byName))
   expect(findings.filter(({ severity }) => !['ok', 'info'].includes(severity))).toEqual([])
   expect(code).toBe(0)
-  expect(of('remote-reindex')).toMatchObject([{ severity: 'ok', message: expect.stringContaining(`reads from ${byName}: allowed`) }])
+  expect(of('remote-reindex')).toMatchObject([
+    { severity: 'ok', message: expect.stringContaining(`reads from ${byName}: allowed`) },
+  ])
   for (const [at, site] of [pair.source, pair.target].entries()) {
     const chain = of('certificates')[at]?.message
     expect(chain).toMatch(/verified by the CA given.*O=lab, CN=node.*issued by O=lab, CN=lab CA of .*, expires 20\d\d-\d\d-\d\d/s)
     expect(chain).toContain(`SHA-256 ${fingerprint(site.caPath)}`)
     expect(chain).toContain(`SHA-256 ${fingerprint(join(dirname(site.caPath), 'node.pem'))}`)
-    expect(of('hosts')[at]?.message).toMatch(/^1 node; the elected master is test-real-check-\w+-0\.\n.* 127\.0\.0\.1:\d+: .*\(elected\)$/)
+    expect(of('hosts')[at]?.message).toMatch(
+      /^1 node; the elected master is test-real-check-\w+-0\.\n.* 127\.0\.0\.1:\d+: .*\(elected\)$/,
+    )
   }
   expect(await everythingOn(pair.target)).toEqual(before)
 })
@@ -90,7 +94,9 @@ test('127.0.0.1 where the allow-list says localhost: the line for each node, wit
   const [found] = of('remote-reindex')
   expect(code).toBe(6)
   expect(found).toMatchObject({ severity: 'error', about: 'target' })
-  expect(found?.message).toContain(`may not read from ${host}, which is not in their reindex.remote.allowlist. It has localhost:*`)
+  expect(found?.message).toContain(
+    `may not read from ${host}, which is not in their reindex.remote.allowlist. It has localhost:*`,
+  )
   expect(found?.remedy).toContain('config/opensearch.yml of test-real-check-target-0:')
   expect(found?.remedy).toContain(`\n  reindex.remote.allowlist: ["localhost:*","${host}"]\n`)
   expect(found?.remedy).toMatch(/static.*restart/)
@@ -111,9 +117,15 @@ test('an expired certificate, as this machine and as the nodes see it', async ()
   const { code, of } = await check(reindex(url), { SHARDFERRY_SOURCE_URL: url })
   expect(code).toBe(3)
   expect(of('connection')[0]).toMatchObject({ about: 'source', severity: 'error', message: expect.stringContaining('expired') })
-  expect(of('certificates')[0]).toMatchObject({ severity: 'error', remedy: expect.stringMatching(/^Renew it on the source's nodes/) })
+  expect(of('certificates')[0]).toMatchObject({
+    severity: 'error',
+    remedy: expect.stringMatching(/^Renew it on the source's nodes/),
+  })
   expect(of('certificates')[0]?.message).toMatch(/certificate of O=lab, CN=front has expired, on 20/)
-  expect(of('remote-reindex')[0]).toMatchObject({ severity: 'error', message: expect.stringMatching(/has expired.*validity check/) })
+  expect(of('remote-reindex')[0]).toMatchObject({
+    severity: 'error',
+    message: expect.stringMatching(/has expired.*validity check/),
+  })
   expect(of('health').map(({ about, severity }) => `${about} ${severity}`)).toEqual(['source unknown', 'target ok'])
 })
 

@@ -56,7 +56,8 @@ function together(findings: readonly Finding[]): Finding[] {
     const [first, ...more] = group.map(one => one.finding)
     if (!first || more.length === 0) return first ?? []
     const checks = [first, ...more].map(({ check }) => check)
-    const reason = /^Could not be checked(?: \([^)]*\))?: (.*)$/s.exec(first.message)?.[1] ?? first.message.replace(/, so .*/s, '.')
+    const reason =
+      /^Could not be checked(?: \([^)]*\))?: (.*)$/s.exec(first.message)?.[1] ?? first.message.replace(/, so .*/s, '.')
     return { ...first, check: 'not checked', message: `${[...new Set(checks)].join(', ')}: ${reason}` }
   })
 }

@@ -105,27 +105,52 @@ test('findings stand under their side, each with its remedy, and are summed up',
         'Grant the index privilege monitor:\nPUT /_security/role/reader {"indices":[{"names":["cities"],"privileges":["read","monitor"]}]}',
     },
     { check: 'disk', about: 'target', severity: 'unknown', message: 'Free disk space could not be read.' },
-    { check: 'versions', about: 'versions', severity: 'warning', message: 'The target is older.' },
+    { check: 'versions', about: 'migration', severity: 'warning', message: 'The target is older.' },
   ]
   expect(`\n${findingsText(findings, look)}\n`).toMatchInlineSnapshot(`
     "
     Source
-      ✗ error    index cities: The user may not read _stats, which tells how far
-                 each shard has come.
-                 → Grant the index privilege monitor:
-                   PUT /_security/role/reader {"indices":[{"names":["cities"],"privileges":["read","monitor"]}]}
+      ✗ rights           index cities: The user may not read _stats, which tells how
+                         far each shard has come.
+                         → Grant the index privilege monitor:
+                           PUT /_security/role/reader {"indices":[{"names":["cities"],"privileges":["read","monitor"]}]}
 
     Target
-      ✓ ok       OpenSearch 2.19.4 answers.
-      ? unknown  Free disk space could not be read.
+      ✓ answers          OpenSearch 2.19.4 answers.
+      ? disk             Free disk space could not be read.
 
     Migration
-      ! warning  versions: The target is older.
+      ! versions         The target is older.
 
     1 error, 1 could not be checked, 1 warning, 1 ok. The migration cannot run until the errors are settled.
     "
   `)
   expect(findingsText([], look)).toBe('Nothing was found. The migration can run.')
+})
+
+test('what one missing right keeps from being checked is told once, and counted each', () => {
+  const unknown = (check: string, message: string, remedy: string): Finding => ({
+    check,
+    about: 'source',
+    severity: 'unknown',
+    message,
+    remedy,
+  })
+  const findings = [
+    unknown('health', 'Could not be checked (health): GET /_cluster/health is refused.', 'Grant monitor.'),
+    unknown('documents', 'There is no plan yet, so its documents could not be checked.', 'Plan first.'),
+    unknown('clock', 'Could not be checked (clock): GET /_nodes/stats is refused.', 'Grant monitor.'),
+  ]
+  expect(findingsText(findings, look)).toMatchInlineSnapshot(`
+    "Source
+      ? not checked      health, clock: GET /_cluster/health is refused.
+                         → Grant monitor.
+      ? documents        There is no plan yet, so its documents could not be
+                         checked.
+                         → Plan first.
+
+    3 could not be checked. The migration can run; read the warnings first."
+  `)
 })
 
 test('an error says its code, what happened, and what to do on a line of its own', () => {
