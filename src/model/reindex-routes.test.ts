@@ -4,7 +4,7 @@ import { parseVersion } from './version.ts'
 import type { Flavor } from './version.ts'
 
 const server = (text: string) => {
-  const [flavor, number = ''] = text.split(' ') as [Flavor, string]
+  const [flavor, number] = text.split(' ') as [Flavor, string]
   return { flavor, version: parseVersion(number)! }
 }
 

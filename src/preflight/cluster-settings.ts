@@ -7,9 +7,9 @@ type Flat = Readonly<Record<string, string | undefined>>
 
 export interface ClusterSettings {
   /** As it is in force, by full name. */
-  value(name: string): string | undefined
+  readonly value: (name: string) => string | undefined
   /** Where somebody has set it by the API. */
-  places(name: string): readonly ('persistent' | 'transient')[]
+  readonly places: (name: string) => readonly ('persistent' | 'transient')[]
 }
 
 /** Needs the cluster privilege `monitor`. Flat names are one key each, which `*.cluster.*` would not match. */

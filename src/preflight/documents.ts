@@ -46,7 +46,7 @@ const facts: readonly Fact[] = [
     severity: 'info',
     holds: task =>
       changed(task, /^mappings\._source\.mode$|source\.mode$|derived_source/) ||
-      ['synthetic', 'derived'].includes(String(flatSettings(task.settings).get('index.mapping.source.mode'))),
+      flatSettings(task.settings).get('index.mapping.source.mode') === 'synthetic',
     message:
       '_source is rebuilt by the server (synthetic): order, duplicates and formats were lost when the documents were indexed.',
   },

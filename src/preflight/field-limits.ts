@@ -64,7 +64,7 @@ const limits: readonly Limit[] = [
 function compare(index: string, { setting, standard, what, count }: Limit, { settings, mappings }: Definition): Found[] {
   const limit = Number(flatSettings(settings).get(setting) ?? standard)
   const used = count(mappedFields(mappings))
-  const fixed = ['false', 'strict'].includes(String(mappings['dynamic']))
+  const fixed = [false, 'false', 'strict'].some(word => word === mappings['dynamic'])
   if (used <= limit * 0.9 || (fixed && used <= limit)) return []
   const message =
     used > limit

@@ -46,7 +46,7 @@ function pipelinesOf({ plan }: CheckContext): Map<string, string[]> {
   for (const { target, settings, changes } of plan ? movedTasks(plan) : []) {
     const flat = flatSettings(settings)
     for (const kind of ['default', 'final']) add(flat.get(`index.${kind}_pipeline`), target)
-    for (const { what, why } of changes) if (/_pipeline$/.test(what)) add(/no ingest pipeline ([^;]+);/.exec(why)?.[1], target)
+    for (const { what, why } of changes) if (what.endsWith('_pipeline')) add(/no ingest pipeline ([^;]+);/.exec(why)?.[1], target)
   }
   return used
 }

@@ -104,7 +104,7 @@ function obstacleOf(type: string, words: string, status: number): Obstacle | und
   if (/connect_exception|connect_timeout_exception|socket_timeout_exception|no_route_to_host|timeout_exception/.test(type))
     return 'unreachable'
   if (/remote is likely not an|Error parsing the response|No search type for \[scan\]/.test(words)) return 'incompatible'
-  if (type === 'status_exception' || /^body=/.test(words)) {
+  if (type === 'status_exception' || words.startsWith('body=')) {
     if (status === 401 || /"status":401/.test(words)) return 'credentials'
     if (status === 403 || /"status":403/.test(words)) return 'privileges'
     if (/index_not_found_exception/.test(words)) return 'index-missing'

@@ -1,5 +1,4 @@
 /** A TLS server with a certificate of one's choice that passes everything on to a cluster. */
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -7,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { connect, createServer } from 'node:tls'
 import { onTestFinished } from 'vitest'
+import { run } from '../../lab/command.ts'
+import { LabError } from '../../lab/errors.ts'
 import type { SecuredSite } from './site.ts'
 
 export interface FrontOptions {
@@ -22,14 +23,18 @@ export interface FrontOptions {
 export async function tlsFront(behind: SecuredSite, { signedBy, days, sendCa = false }: FrontOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'shardferry-front-'))
   const theirs = dirname(signedBy.caPath)
-  const openssl = (...args: string[]): void =>
-    void execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   const config = join(theirs, 'openssl.cnf')
-  openssl(
-    ...`req -config ${config} -newkey rsa:2048 -nodes -sha256 -keyout front.key -subj /O=lab/CN=front -out front.csr`.split(' '),
+  const openssl = (words: string, ...more: string[]): Promise<string> =>
+    run('openssl', [...words.split(' '), ...more], { cwd: folder, missing: new LabError('This test needs openssl.') })
+  await openssl(`req -config ${config} -newkey rsa:2048 -nodes -sha256 -keyout front.key -subj /O=lab/CN=front -out front.csr`)
+  const authority = `-CA ${theirs}/ca.pem -CAkey ${theirs}/ca.key -set_serial 77`
+  await openssl(
+    `x509 -req -sha256 -days ${days} -in front.csr ${authority} -out front.pem`,
+    '-extfile',
+    config,
+    '-extensions',
+    'node',
   )
-  const sign = `x509 -req -sha256 -days ${days} -in front.csr -CA ${theirs}/ca.pem -CAkey ${theirs}/ca.key -set_serial 77 -out front.pem`
-  openssl(...sign.split(' '), '-extfile', config, '-extensions', 'node')
   const ca = readFileSync(signedBy.caPath, 'utf8')
   const [cert, key] = [readFileSync(join(folder, 'front.pem'), 'utf8'), readFileSync(join(folder, 'front.key'), 'utf8')]
   rmSync(folder, { recursive: true })
