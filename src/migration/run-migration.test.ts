@@ -79,7 +79,9 @@ test('the same between two runs', async () => {
   f.shard.checkpointLag = 2
   await f.write('lost', 1, 2)
   await send(f.source.url, 'POST', '/cities/_refresh')
-  await expect(runMigration(f.process(virtualWorld({ restless: true, crashAt: 'round-closed' })), never)).rejects.toThrow()
+  await expect(runMigration(f.process(virtualWorld({ restless: true, crashAt: 'round-closed' })), never)).rejects.toThrow(
+    'round-closed',
+  )
   f.shard.failOver()
   expect(await runMigration(f.process(), never)).toMatchObject({ verdict: 'exact' })
   expect(f.documents('target')).toEqual(f.documents('source'))

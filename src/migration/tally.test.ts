@@ -19,7 +19,12 @@ const written = (docs: number): WriteResult => ({ written: docs, alreadyNewer: 0
 function tallyOf(
   entries: readonly Entry[] = [],
   tasks: readonly IndexTask[] = [cities],
-): { readonly tally: Tally; readonly memory: Memory; readonly world: VirtualWorld; snapshot(): ReturnType<Tally['snapshot']> } {
+): {
+  readonly tally: Tally
+  readonly memory: Memory
+  readonly world: VirtualWorld
+  readonly snapshot: () => ReturnType<Tally['snapshot']>
+} {
   const world = virtualWorld()
   const memory = new Memory(journalOf([...entries]))
   const throttler = new AdaptiveThrottler(world, { maxWidth: 4, docsPerSecond: 0 })
