@@ -8,6 +8,7 @@ import { openConnection } from '../../src/cluster/connect.ts'
 import { identify } from '../../src/cluster/identify.ts'
 import { json } from '../../src/cluster/json.ts'
 import { firstPage } from '../../src/cluster/scroll.ts'
+import { primaryTimes } from '../../src/cluster/primaries.ts'
 import { count, indexUuid, primaryMarks, refresh } from '../../src/cluster/shards.ts'
 import { nothingSorted, sortItems } from '../../src/copy/stream/sort-items.ts'
 import type { Auth } from '../../src/model/connection.ts'
@@ -21,7 +22,7 @@ const documents = [{ id: 'a', routing: undefined, version: 1n, source: Buffer.fr
 const servers = [
   {
     dist: 'elasticsearch-7.10.2',
-    /** A user that may only ask what the cluster is, and one that may only read the index. */
+    /** A user that may only ask what the cluster is, one that may only read the index, and one that may only see its figures. */
     addUsers: async (admin: Connection): Promise<void> => {
       const put = (path: string, body: object): Promise<unknown> => json(admin, { method: 'PUT', path, body, signal })
       await put('/_security/role/looker', { cluster: ['monitor'] })
@@ -29,6 +30,11 @@ const servers = [
         cluster: ['monitor'],
         indices: [{ names: ['cities'], privileges: ['read', 'view_index_metadata'] }],
       })
+      await put('/_security/role/watcher', {
+        cluster: ['cluster:monitor/main'],
+        indices: [{ names: ['cities'], privileges: ['monitor'] }],
+      })
+      await put('/_security/user/watcher', { password, roles: ['watcher'] })
       await put('/_security/user/looker', { password, roles: ['looker'] })
       await put('/_security/user/reader', { password, roles: ['reader'] })
     },
@@ -44,7 +50,11 @@ const servers = [
         cluster_permissions: ['cluster_monitor', 'cluster_composite_ops_ro'],
         index_permissions: [{ index_patterns: ['cities'], allowed_actions: ['read', 'indices:monitor/settings/get'] }],
       })
-      for (const name of ['looker', 'reader']) {
+      await put('/roles/watcher', {
+        cluster_permissions: ['cluster:monitor/main'],
+        index_permissions: [{ index_patterns: ['cities'], allowed_actions: ['indices_monitor'] }],
+      })
+      for (const name of ['looker', 'reader', 'watcher']) {
         await put(`/internalusers/${name}`, { password })
         await put(`/rolesmapping/${name}`, { users: [name] })
       }
@@ -130,6 +140,15 @@ for (const { dist, addUsers, index } of servers) {
       )
       await expect(primaryMarks(looker, 'cities', 1, signal)).rejects.toMatchObject(needs(/indices:monitor\/stats/, 'monitor'))
       await expect(refresh(looker, 'cities', signal)).rejects.toMatchObject(needs(/indices:admin\/refresh/, 'refresh'))
+    })
+
+    test('whose primaries are whose is told by terms to one who may see the cluster, by copies to one who may see the index', async () => {
+      expect((await primaryTimes(await user('looker'), 'cities', signal))?.get(0)).toMatch(/^term \d+$/)
+      const watcher = await user('watcher')
+      expect((await primaryTimes(watcher, 'cities', signal))?.get(0)).toMatch(/^on [\w-]+ since \d+$/)
+      expect(await primaryMarks(watcher, 'cities', 1, signal)).toMatchObject([
+        { primary: expect.stringContaining('since') as string },
+      ])
     })
 
     test('a user that may read but not write reads, and is stopped at its first bulk request or item', async () => {

@@ -76,7 +76,13 @@ test('an index that is on the target already is written into as it is, and its n
     documents: 400,
     differences: ['"own" is on the target only'],
   })
-  expect(reportIn(ferry.state).total).toMatchObject({ read: 400, written: 399, alreadyNewer: 1 })
+  const report = reportIn(ferry.state)
+  expect(report.total).toMatchObject({ read: 400, written: 399, alreadyNewer: 1 })
+  expect(report.notes).toEqual([
+    expect.stringMatching(
+      /held 2 documents before the copy and holds 401 now: 399 .* new there, 1 met .* 1 of the documents read/,
+    ),
+  ])
   expect((await definitionOf(target, 'existing')).settings).toEqual(before.settings)
 })
 
@@ -86,6 +92,45 @@ test('an index read by slices arrives whole, and the report says what slices can
   expect(moved).toMatchObject({ code: 0, stderr: '' })
   expect(await compare(pair, 'orders', { target: 'sliced' })).toEqual({ documents: 400, differences: [] })
   expect(reportIn(ferry.state)).toMatchObject({ verdict: 'exact', partitions: 3, notes: [expect.stringContaining('slices')] })
+})
+
+test('an index read by slices that is written to meanwhile is not exact, and is read again until nothing comes any more', async () => {
+  const { source } = pair
+  const ferry = ferryOf(pair)
+  await source.json('PUT', '/ledger', { settings: { number_of_shards: 2, number_of_replicas: 0 } })
+  await load(source, 'ledger', people(200))
+  const command = ['copy', '--index', 'ledger', '--read-by', 'slices', '--slices', '2']
+  expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
+  await source.json('PUT', '/ledger/_doc/p3?refresh=true', { changed: true })
+  // It ends before its account; what comes then is for the next run.
+  await ferry.run(command, { SHARDFERRY_CRASH_AT: 'round-closed' })
+  await source.json('PUT', '/ledger/_doc/p4?refresh=true', { changed: true })
+  await source.json('PUT', '/ledger/_block/write')
+  expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
+  expect(await compare(pair, 'ledger')).toEqual({ documents: 200, differences: [] })
+  expect(reportIn(ferry.state)).toMatchObject({ verdict: 'exact', total: { read: 600 } })
+})
+
+test('a query that compares with the present is refused, and the hint is one that both sides understand', async () => {
+  const { source } = pair
+  const ferry = ferryOf(pair)
+  await source.json('PUT', '/visits', { ...plain, mappings: { properties: { at: { type: 'date' } } } })
+  const hour = 3_600_000
+  const visit = (id: string, hours: number): string =>
+    `{"index":{"_id":"${id}"}}\n{"at":"${new Date(Date.now() + hours * hour).toISOString()}"}\n`
+  await bulk(source, 'visits', visit('old', -50) + visit('recent', -3) + visit('planned', 100))
+  const copy = (bound: string): string[] => [
+    'copy',
+    '--index',
+    'visits',
+    '--query',
+    JSON.stringify({ range: { at: { gte: bound } } }),
+  ]
+  const refused = await ferry.run(copy('now-1d/h'))
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('range.at.gte') as string })
+  const [, fixed = ''] = /"([^"]*\|\|-1d\/h)"/.exec(refused.stderr) ?? []
+  expect(await ferry.run(copy(fixed))).toMatchObject({ code: 0, stderr: '' })
+  expect(reportIn(ferry.state)).toMatchObject({ verdict: 'exact', total: { read: 2, written: 2 } })
 })
 
 test("the application's own versions arrive when asked for", async () => {
@@ -103,6 +148,14 @@ test("the application's own versions arrive when asked for", async () => {
   expect(await ferry.run(['copy', '--index', 'versioned', '--version-from', 'version'])).toMatchObject({ code: 0, stderr: '' })
   for (const [i, version] of versions.entries())
     expect((await target.bytes('GET', `/versioned/_doc/${i}`)).toString()).toContain(`"_version":${version},`)
+
+  // Deleted and made anew, a document begins at version 1 again once its deletion is forgotten.
+  await source.json('PUT', '/versioned/_settings', { 'index.gc_deletes': '0ms' })
+  await source.json('DELETE', '/versioned/_doc/1')
+  await bulk(source, 'versioned', '{"index":{"_id":"1"}}\n{"n":1000}\n')
+  const again = await ferry.run(['copy', '--index', 'versioned', '--version-from', 'version'])
+  expect(again).toMatchObject({ code: 5, stdout: expect.stringContaining('begins at version 1') as string })
+  expect(reportIn(ferry.state)).toMatchObject({ verdict: 'differs', total: { alreadyNewer: 1 }, indices: [{ deletes: 1 }] })
 })
 
 test.each(['copy --dry-run', 'check', 'plan', 'run --dry-run'])('%s changes nothing', async command => {

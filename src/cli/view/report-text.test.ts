@@ -140,3 +140,24 @@ test('an empty run took no time and has no rate', () => {
   expect(text).not.toMatch(/NaN|Infinity|undefined/)
   expect(text).toContain('0 B in 0s, 0 partitions')
 })
+
+test('a run whose counts agree and that is in doubt says so, and what to do', () => {
+  const doubt =
+    'it is read by slices, and was written to after they were opened; the same command reads everything again, best behind a write block: PUT /cities/_settings {"index.blocks.write": true}'
+  const text = reportText(report({ verdict: 'differs', indices: [index('cities', 138_231, { doubts: [doubt] })] }), at(100))
+  expect(`\n${text}\n`).toMatchInlineSnapshot(`
+    "
+    Differs: it is not certain that source and target hold the same documents.
+      - cities: it is read by slices, and was written to after they were opened; the same command reads
+        everything again, best behind a write block: PUT /cities/_settings {"index.blocks.write": true}
+
+      index      read  written  already newer  set aside  filtered  on source  on target  behind
+      cities  138,231  138,231              0          0         0    138,231    138,231       0
+
+      138,231 read = 138,231 written + 0 already newer + 0 set aside + 0 filtered
+      55.3 MB in 6s, 23.4 k docs/s, 14 partitions, 1 redone
+
+      → Where a reason above says what to do, do that first. Nothing that was copied is lost by it.
+    "
+  `)
+})
