@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { recipeOf } from './dists.ts'
+import { secureRecipeOf } from './dists.ts'
 import { LabError } from './errors.ts'
 import { logTail } from './node.ts'
 import { isRunning } from './process.ts'
@@ -44,7 +44,7 @@ async function firstUnready(cluster: LabCluster, nodes: LabNode[]): Promise<{ no
 /** What keeps this node from being ready; undefined when it is. */
 async function nodeProblem(cluster: LabCluster, node: LabNode, expectedNodes: number): Promise<string | undefined> {
   try {
-    await get(cluster, node, cluster.secure ? recipeOf(cluster.dist).secure.whoAmIPath : '/')
+    await get(cluster, node, cluster.secure ? secureRecipeOf(cluster.dist).whoAmIPath : '/')
     const health = JSON.parse(await get(cluster, node, '/_cluster/health?local=true')) as {
       status: string
       number_of_nodes: number

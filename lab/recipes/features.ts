@@ -1,0 +1,30 @@
+/** What a cluster of the lab may lack, in the order of the table in lab/README.md. The checks are in lab/verify/features.ts. */
+export const features = [
+  'security',
+  'API keys',
+  'licence API',
+  'index lifecycle',
+  'data streams',
+  'composable templates',
+  'point in time',
+  'sequence numbers in hits',
+  'reindex',
+  'reindex from remote',
+  'update by query',
+  'delete by query',
+  'Painless',
+  'ingest processors',
+  'search templates',
+  'language analyzers',
+  'scaled_float',
+  'join field',
+  'percolator',
+  'wildcard field',
+  'flat objects',
+  'vectors',
+  'best compression',
+  'synthetic source',
+  'snapshots',
+] as const
+
+export type Feature = (typeof features)[number]
