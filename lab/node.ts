@@ -39,9 +39,9 @@ export function launch(cluster: LabCluster, node: number, programs: Programs): v
   mkdirSync(join(folder, 'tmp'))
   for (const repo of cluster.repos) mkdirSync(repo, { recursive: true })
 
-  const classPath = [programs.classes, join(programs.distFolder, 'classes'), join(programs.distFolder, 'lib', '*')].join(
-    delimiter,
-  )
+  // A folder that is not there would fail Elasticsearch 5, which walks the class path.
+  const own = [join(programs.distFolder, 'classes')].filter(existsSync)
+  const classPath = [programs.classes, ...own, join(programs.distFolder, 'lib', '*')].join(delimiter)
   const args = [...jvmFlags(cluster, folder, config, programs.jdk), '-cp', classPath, 'LabNode']
   args.push(join(folder, 'home'), config, nodeAt(cluster, node).name)
   const log = openSync(nodeLog(cluster.name, node), 'a')
