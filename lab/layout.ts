@@ -13,8 +13,11 @@ const layoutVersion = 2
 
 /** The folder of a dist: lib/, classes/ (where it has any), modules/, and what only secure clusters load in secure/modules/ and secure/plugins/. */
 export function distFolder(dist: string): string {
-  const { lacks: _, ...recipe } = recipeOf(dist)
-  const content = JSON.stringify([layoutVersion, recipe, sourcesOf(recipe).map(file => readFileSync(javaSource(file), 'utf8'))])
+  const recipe = recipeOf(dist)
+  const sources = sourcesOf(recipe).map(file => readFileSync(javaSource(file), 'utf8'))
+  const content = JSON.stringify([layoutVersion, recipe, sources], (key, value: unknown) =>
+    key === 'lacks' || key === 'brings' ? undefined : value,
+  )
   return join(cacheFolder(), 'dists', `${dist}@${createHash('sha256').update(content).digest('hex').slice(0, 8)}`)
 }
 
@@ -36,9 +39,7 @@ export async function prepare(dist: string): Promise<string> {
   return folder
 }
 
-type Parts = Omit<Recipe, 'lacks'>
-
-function sourcesOf({ ownClasses, ownModules }: Parts): string[] {
+function sourcesOf({ ownClasses, ownModules }: Recipe): string[] {
   return [...ownClasses, ...ownModules.flatMap(module => module.sources)]
 }
 

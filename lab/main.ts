@@ -8,6 +8,7 @@ import { distFolder, prepare } from './layout.ts'
 import { logTail } from './node.ts'
 import { isRunning } from './process.ts'
 import { readCluster, runningNodes } from './record.ts'
+import { verify } from './verify/verify.ts'
 
 const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for trying things out.
 
@@ -29,8 +30,11 @@ const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for tryin
   lab logs NAME [I]                   the end of node I's log (0)
   lab prepare DIST...                 fetch dists without starting them
   lab dists                           what can be started
+  lab verify DIST [--secure]          start a cluster, try what it can do, and end it
 
-Needs a JDK (17 or newer) and Maven, and openssl for --secure. The servers come from Maven Central, once.
+Needs a JDK (see "lab dists" for the oldest that a dist takes; $SHARDFERRY_LAB_JDKS and $JAVA_HOME come before those in the
+usual places), Maven, and openssl for --secure. The servers come from Maven Central, once.
+lab/README.md says what each dist can do and what it lacks.
 Servers are kept in ${cacheFolder()} ($SHARDFERRY_LAB_CACHE),
 data and logs in ${runFolder()} ($SHARDFERRY_LAB_RUN).`
 
@@ -75,8 +79,18 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
     parse(args, 0, 0)
     for (const dist of distNames) {
       const state = existsSync(distFolder(dist)) ? 'ready' : 'to be fetched at the first start'
-      console.log(`${dist.padEnd(24)} Java ${recipeOf(dist).javaMajor}+  ${state}`)
+      const { javaMajor, secure } = recipeOf(dist)
+      console.log(`${dist.padEnd(24)} Java ${javaMajor}+  ${(secure === undefined ? '' : '--secure').padEnd(10)}${state}`)
     }
+  },
+  async verify(args) {
+    const { words, values } = parse(args, 1, 1, { secure: { type: 'boolean' } })
+    let surprises = 0
+    for await (const { what, outcome, asWritten, words: why } of verify(words[0] ?? '', values.secure ?? false)) {
+      if (!asWritten) surprises++
+      console.log(`${asWritten ? ' ' : '!'} ${outcome.padEnd(7)} ${what}${why === '' ? '' : ` (${why})`}`)
+    }
+    if (surprises > 0) throw new LabError(`${words[0]} differs from its recipe in what is marked with "!".`)
   },
 }
 

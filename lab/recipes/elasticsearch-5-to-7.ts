@@ -3,6 +3,10 @@ import { clientModules, geoJars, moduleNames, serverModule, type ModuleName } fr
 import type { ModuleRecipe, Recipe, SettingNames } from './recipe.ts'
 import { xPack, xPackExcludes } from './x-pack.ts'
 
+/** What X-Pack had as long as it had it. */
+const xPackFeatures: readonly Feature[] = ['security', 'API keys', 'licence API', 'index lifecycle']
+const xPack7Features: readonly Feature[] = [...xPackFeatures, 'data streams', 'wildcard fields', 'vectors']
+
 /** The flavor of a distribution without X-Pack. */
 const jvm = ['-Des.distribution.type=tar', '-Des.distribution.flavor=oss']
 
@@ -52,7 +56,7 @@ function classLoader(version: string): string {
   return `org.codelibs.elasticsearch.lib:plugin-classloader:${version}`
 }
 
-export function elasticsearch5(version: string, lacks: readonly Feature[]): Recipe {
+export function elasticsearch5(version: string): Recipe {
   const clients: ModuleName[] = ['transport-netty4', 'reindex', 'lang-mustache', 'percolator', 'parent-join', 'aggs-matrix-stats']
   // Version 5 knows no module that extends another one; its ingest-common does not need Painless.
   const others = codeLibs(version, ['lang-painless', 'ingest-common', 'lang-expression'])
@@ -60,11 +64,11 @@ export function elasticsearch5(version: string, lacks: readonly Feature[]): Reci
     ...base(version, '2.11.1'),
     modules: [...client(version, clients), ...others].map(module => ({ ...module, extends: [] })),
     settingNames: zenSettingNames,
-    lacks,
+    lacks: ['security', 'licence API'],
   }
 }
 
-export function elasticsearch6(version: string, lacks: readonly Feature[]): Recipe {
+export function elasticsearch6(version: string): Recipe {
   const clients: readonly ModuleName[] = clientModules.filter(name => name !== 'mapper-extras')
   const recipe = base(version, '2.11.1')
   return {
@@ -79,24 +83,24 @@ export function elasticsearch6(version: string, lacks: readonly Feature[]): Reci
     ],
     ownClasses: ['elasticsearch-6/ConcreteNode.java'],
     settingNames: zenSettingNames,
-    lacks,
+    lacks: xPackFeatures,
   }
 }
 
-export function elasticsearch7(version: string, lacks: readonly Feature[], secureLacks: readonly Feature[]): Recipe {
+export function elasticsearch7(version: string): Recipe {
   const recipe = base(version, '2.11.1')
   return {
     ...recipe,
     lib: [...recipe.lib, classLoader(version), ...geoJars],
     excludes: [...xPackExcludes],
     modules: codeLibs(version, moduleNames),
-    secure: xPack(version, [], secureLacks),
-    lacks,
+    secure: xPack(version, [], ['point in time']),
+    lacks: [...xPack7Features, 'point in time', 'flat objects'],
   }
 }
 
 /** Elasticsearch 7.17, of which there is only what Elastic itself published. */
-export function elasticsearch717(version: string, lacks: readonly Feature[]): Recipe {
+export function elasticsearch717(version: string): Recipe {
   const recipe = base(version, '2.17.1')
   return {
     ...recipe,
@@ -104,6 +108,6 @@ export function elasticsearch717(version: string, lacks: readonly Feature[]): Re
     modules: client(version, clientModules).map(module =>
       module.name === 'reindex' ? { ...module, pluginClass: 'org.elasticsearch.reindex.ReindexPlugin' } : module,
     ),
-    lacks,
+    lacks: [...xPack7Features, 'Painless', 'ingest processors', 'language analyzers'],
   }
 }

@@ -7,12 +7,28 @@ interface Versions {
   javaMajor: number
   /** Of X-Pack's templates, where the version's own were never published. */
   templates?: string
-  lacks: readonly Feature[]
-  secureLacks: readonly Feature[]
 }
 
+/** All that lies in modules, and what of X-Pack is neither its core nor security. */
+const lacks: Feature[] = [
+  'security',
+  'API keys',
+  'licence API',
+  'index lifecycle',
+  'reindex',
+  'update and delete by query',
+  'Painless',
+  'ingest processors',
+  'search templates',
+  'language analyzers',
+  'scaled_float',
+  'join fields',
+  'percolator',
+  'wildcard fields',
+]
+
 /** From 8.11 on Elastic publishes its server, the Netty transport and parts of X-Pack, but no other module. */
-export function elasticsearch8And9({ version, javaMajor, templates, lacks, secureLacks }: Versions): Recipe {
+export function elasticsearch8And9({ version, javaMajor, templates }: Versions): Recipe {
   const major = version.split('.')[0] ?? ''
   const group = 'org.elasticsearch.plugin'
   const templateJar = `${group}:x-pack-template-resources`
@@ -50,7 +66,7 @@ export function elasticsearch8And9({ version, javaMajor, templates, lacks, secur
       minimumMasters: undefined,
       reindexAllowList: undefined,
     },
-    secure: xPack(version, templates === undefined ? [] : [`${templateJar}:${templates}`], secureLacks),
+    secure: xPack(version, templates === undefined ? [] : [`${templateJar}:${templates}`]),
     lacks,
   }
 }

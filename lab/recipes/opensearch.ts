@@ -1,4 +1,3 @@
-import type { Feature } from './features.ts'
 import { clientModules, geoJars, moduleNames, serverModule, type ModuleName } from './modules.ts'
 import type { ModuleRecipe, Recipe, SecureRecipe } from './recipe.ts'
 
@@ -12,10 +11,9 @@ interface Versions {
   classloader?: string
   /** Of the security plugin. */
   security?: string
-  lacks: readonly Feature[]
 }
 
-export function openSearch({ version, javaMajor, log4j, classloader = version, security, lacks }: Versions): Recipe {
+export function openSearch({ version, javaMajor, log4j, classloader = version, security }: Versions): Recipe {
   const major = Number(version.split('.')[0])
   return {
     product: 'opensearch',
@@ -40,8 +38,9 @@ export function openSearch({ version, javaMajor, log4j, classloader = version, s
       minimumMasters: undefined,
       reindexAllowList: major >= 2 ? 'reindex.remote.allowlist' : 'reindex.remote.whitelist',
     },
-    secure: security === undefined ? undefined : secure(security, major, lacks),
-    lacks: ['security', 'API keys', ...lacks],
+    secure: security === undefined ? undefined : secure(security, major),
+    // Index state management and k-NN are plugins of their own, which no registry has.
+    lacks: ['security', 'index lifecycle', 'vectors'],
   }
 }
 
@@ -64,7 +63,7 @@ function geo(version: string): ModuleRecipe {
   return { name: 'geo', coordinates: [`${group}:geo:${version}`], pluginClass: 'org.opensearch.geo.GeoModulePlugin', extends: [] }
 }
 
-function secure(version: string, major: number, lacks: readonly Feature[]): SecureRecipe {
+function secure(version: string, major: number): SecureRecipe {
   return {
     modules: [],
     plugins: [
@@ -79,6 +78,6 @@ function secure(version: string, major: number, lacks: readonly Feature[]): Secu
     jvm: [],
     admin: { username: 'admin', password: 'admin' },
     whoAmIPath: '/_plugins/_security/authinfo',
-    lacks: ['API keys', ...lacks],
+    brings: ['security'],
   }
 }

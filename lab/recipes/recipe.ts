@@ -21,7 +21,7 @@ export interface Recipe {
   settingNames: SettingNames
   /** What a cluster with TLS and passwords has on top; undefined where no registry has the parts. */
   secure: SecureRecipe | undefined
-  /** What the dist cannot do, though a distribution of the same version may. `lab verify` compares it with the running server. */
+  /** What the dist cannot do without `--secure`, though its version can as its makers distribute it. */
   lacks: readonly Feature[]
 }
 
@@ -58,7 +58,8 @@ export interface SecureRecipe {
   admin: { username: string; password: string }
   /** Answers 200 once the admin's password is known on a node. */
   whoAmIPath: string
-  lacks: readonly Feature[]
+  /** What the dist can do with `--secure` only. */
+  brings: readonly Feature[]
 }
 
 /** A plugin that Maven Central has as the very zip the product's own plugin command installs. */

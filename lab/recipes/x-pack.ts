@@ -10,7 +10,7 @@ export const xPackExcludes: readonly string[] = [
 ]
 
 /** X-Pack's core (licence) and security. The rest of X-Pack is in no registry. */
-export function xPack(version: string, coreJars: string[], lacks: readonly Feature[]): SecureRecipe {
+export function xPack(version: string, coreJars: string[] = [], brings: readonly Feature[] = []): SecureRecipe {
   const group = 'org.elasticsearch.plugin'
   const admin = { username: 'elastic', password: 'lab-elastic' }
   return {
@@ -40,6 +40,6 @@ export function xPack(version: string, coreJars: string[], lacks: readonly Featu
     jvm: ['-Des.distribution.flavor=default', `-Dlab.secure.bootstrap.password=${admin.password}`],
     admin,
     whoAmIPath: '/_security/_authenticate',
-    lacks,
+    brings: ['security', 'API keys', 'licence API', ...brings],
   }
 }
