@@ -49,8 +49,8 @@ function howToInstall(major: number): string {
   if (major <= oldestMajor)
     return `Install one: apt-get install openjdk-${major}-jdk-headless (Debian/Ubuntu), brew install openjdk@${major} (macOS); or set JAVA_HOME.`
   return [
-    `Install one beside the JDK you have: apt-get install openjdk-${newestMajor}-jdk-headless (Debian 13, Ubuntu 24.04 or newer),`,
-    `brew install openjdk@${newestMajor} (macOS), or unpack one from https://adoptium.net under /opt;`,
+    'Install one beside the JDK you have: apt-get install openjdk-21-jdk-headless (Debian 13, Ubuntu 22.04 or newer),',
+    `brew install openjdk@${newestMajor} (macOS), or unpack a JDK ${newestMajor} from https://adoptium.net under /opt;`,
     'one that lies elsewhere is named in SHARDFERRY_LAB_JDKS.',
   ].join(' ')
 }

@@ -8,6 +8,7 @@ import { distFolder, prepare } from './layout.ts'
 import { logTail } from './node.ts'
 import { isRunning } from './process.ts'
 import { readCluster, runningNodes } from './record.ts'
+import { featureTable } from './table.ts'
 import { verify } from './verify/verify.ts'
 
 const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for trying things out.
@@ -29,7 +30,7 @@ const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for tryin
   lab revive NAME [I]                 start node I, or all that do not run, again
   lab logs NAME [I]                   the end of node I's log (0)
   lab prepare DIST...                 fetch dists without starting them
-  lab dists                           what can be started
+  lab dists [--table]                 what can be started; what each can do, as Markdown
   lab verify DIST [--secure]          start a cluster, try what it can do, and end it
 
 Needs a JDK (see "lab dists" for the oldest that a dist takes; $SHARDFERRY_LAB_JDKS and $JAVA_HOME come before those in the
@@ -76,7 +77,8 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
     for (const dist of parse(args, 1, distNames.length).words) console.log(await prepare(dist))
   },
   async dists(args) {
-    parse(args, 0, 0)
+    const { values } = parse(args, 0, 0, { table: { type: 'boolean' } })
+    if (values.table) return console.log(featureTable())
     for (const dist of distNames) {
       const state = existsSync(distFolder(dist)) ? 'ready' : 'to be fetched at the first start'
       const { javaMajor, secure } = recipeOf(dist)

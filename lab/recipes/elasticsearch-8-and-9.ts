@@ -16,6 +16,7 @@ const lacks: Feature[] = [
   'licence API',
   'index lifecycle',
   'reindex',
+  'reindex from remote',
   'update and delete by query',
   'Painless',
   'ingest processors',

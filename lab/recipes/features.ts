@@ -18,6 +18,7 @@ export const features = {
   'point in time': { elasticsearch: '7.10', opensearch: '2.4' },
   'sequence numbers in hits': { elasticsearch: '6.7', opensearch: '1.0' },
   reindex: { elasticsearch: '5.0', opensearch: '1.0' },
+  'reindex from remote': { elasticsearch: '5.0', opensearch: '1.0' },
   'update and delete by query': { elasticsearch: '5.0', opensearch: '1.0' },
   Painless: { elasticsearch: '5.0', opensearch: '1.0' },
   'ingest processors': { elasticsearch: '5.0', opensearch: '1.0' },

@@ -62,6 +62,13 @@ export const featureChecks: Record<Feature, Check> = {
     const { created } = await json<{ created: number }>('POST', '/_reindex?refresh=true', body)
     expect(created === 1000, `it created ${created}`)
   },
+  async 'reindex from remote'({ cluster, json, status }) {
+    await status({ method: 'DELETE', path: '/from-remote' })
+    const remote = { host: cluster.urls[0], ...cluster.admin }
+    const body = { source: { index: 'basics', remote }, dest: { index: 'from-remote' } }
+    const { created } = await json<{ created: number }>('POST', '/_reindex?refresh=true', body)
+    expect(created === 1000, `it created ${created}`)
+  },
   async 'update and delete by query'({ fill, json }) {
     await fill('by-query', { n: { type: 'integer' } }, [{ n: 1 }, { n: 2 }])
     const { updated } = await json<{ updated: number }>('POST', '/by-query/_update_by_query?refresh=true')

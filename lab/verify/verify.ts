@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { down, up, type LabCluster } from '../cluster.ts'
 import { lacksOf, recipeOf } from '../dists.ts'
+import { clusterFolder } from '../folders.ts'
 import { isRunning } from '../process.ts'
 import { featureNames, versionHas, type Feature } from '../recipes/features.ts'
 import { readCluster } from '../record.ts'
+import { tlsFiles } from '../tls.ts'
 import { featureChecks } from './features.ts'
 import { promises, survivesACrash } from './promises.ts'
 import { subjectOf, type Subject } from './subject.ts'
@@ -23,7 +25,7 @@ export async function* verify(dist: string, secure: boolean): AsyncGenerator<Sig
   const { product, version } = recipeOf(dist)
   const name = `verify-${dist.replaceAll('.', '-')}${secure ? '-secure' : ''}`
   const lacks = lacksOf(dist, secure)
-  await up({ name, dist, secure, heap: '384m' })
+  await up({ name, dist, secure, heap: '384m', settings: trustInItself(dist, name, secure) })
   let last: LabCluster
   try {
     yield await promise('starts', async () => {})
@@ -42,6 +44,12 @@ export async function* verify(dist: string, secure: boolean): AsyncGenerator<Sig
   yield await promise('ends, and leaves neither a process nor a file', async () => {
     if (last.nodes.some(isRunning) || existsSync(last.folder)) throw new Error(`see ${last.folder}`)
   })
+}
+
+/** The cluster is also the remote one that it reindexes from. Its CA is made at the start, too late for `trust`. */
+function trustInItself(dist: string, name: string, secure: boolean): Record<string, unknown> {
+  const trusts = secure && recipeOf(dist).settingNames.reindexAllowList !== undefined
+  return trusts ? { 'reindex.ssl.certificate_authorities': [tlsFiles(clusterFolder(name)).ca] } : {}
 }
 
 async function promise(what: string, keep: () => Promise<void>): Promise<Sight> {
