@@ -8,7 +8,7 @@ import { expect, totalOf, type Subject } from './subject.ts'
 export interface Promised {
   what: string
   secureOnly?: true
-  keep(subject: Subject): Promise<void>
+  keep: (subject: Subject) => Promise<void>
 }
 
 const documents = Array.from({ length: 1000 }, (_, n) => ({ n, text: `text number ${n}`, word: `w${n % 7}` }))

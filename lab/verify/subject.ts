@@ -9,11 +9,11 @@ export interface Subject {
   /** Up to Elasticsearch 6 every document has a type, and mappings are by type. */
   docType: 'doc' | '_doc'
   /** The answer to a request, read as JSON. @throws Error with the server's words for a status of 300 and above */
-  json<T = unknown>(method: Question['method'], path: string, body?: object | string): Promise<T>
+  json: <T = unknown>(method: Question['method'], path: string, body?: object | string) => Promise<T>
   /** The status alone. */
-  status(question: Question): Promise<number>
+  status: (question: Question) => Promise<number>
   /** Deletes the index where there is one, creates it with these fields, and writes these documents. */
-  fill(index: string, fields: object, documents: object[], settings?: object): Promise<void>
+  fill: (index: string, fields: object, documents: object[], settings?: object) => Promise<void>
 }
 
 const timeoutMs = 60_000
