@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { recipeOf } from './dists.ts'
+import { recipeOf, secureRecipeOf } from './dists.ts'
 import { LabError } from './errors.ts'
 import { clusterFolder, repoFolders, runFolder } from './folders.ts'
 import { waitUntilUp } from './health.ts'
@@ -41,14 +41,18 @@ export async function up(options: UpOptions): Promise<LabCluster> {
   return cluster
 }
 
-function checkOptions({ name, dist, nodes = 1, heap = '512m' }: UpOptions): void {
+function checkOptions({ name, dist, nodes = 1, secure = false, heap = '512m', trust = [] }: UpOptions): void {
   if (!/^[a-z0-9][a-z0-9_-]{0,40}$/.test(name) || name === 'shared-repo') {
     throw new LabError(
       `"${name}" cannot name a lab cluster.`,
       'Use up to 41 lower-case letters, digits, - and _, a letter or digit first.',
     )
   }
-  recipeOf(dist)
+  const { settingNames } = recipeOf(dist)
+  if (secure) secureRecipeOf(dist)
+  if (trust.length > 0 && settingNames.reindexAllowList === undefined) {
+    throw new LabError(`${dist} of the lab has no _reindex, so there is nothing that could trust.`, 'Leave --trust out.')
+  }
   if (!Number.isInteger(nodes) || nodes < 1) throw new LabError(`A cluster cannot have ${nodes} nodes.`, 'Ask for 1 or more.')
   if (!/^\d+[kmg]$/i.test(heap)) throw new LabError(`"${heap}" is no heap size.`, 'Write it as Java does, such as 512m or 2g.')
 }
@@ -71,7 +75,7 @@ async function begin(options: UpOptions, programs: Programs): Promise<LabCluster
     secure,
     nodes: ports.map((pair, i) => ({ name: `${name}-${i}`, ...pair })),
     urls: ports.map(({ port }) => `${secure ? 'https' : 'http'}://127.0.0.1:${port}`),
-    ...(secure ? { admin: recipeOf(dist).secure.admin, caPath: tlsFiles(folder).ca } : {}),
+    ...(secure ? { admin: secureRecipeOf(dist).admin, caPath: tlsFiles(folder).ca } : {}),
     folder,
     heap,
     trust: trusted,

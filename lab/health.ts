@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { recipeOf } from './dists.ts'
+import { secureRecipeOf } from './dists.ts'
 import { LabError } from './errors.ts'
+import { ask } from './http.ts'
 import { logTail } from './node.ts'
 import { isRunning } from './process.ts'
 import { runningNodes, type LabCluster, type LabNode } from './record.ts'
@@ -44,7 +42,7 @@ async function firstUnready(cluster: LabCluster, nodes: LabNode[]): Promise<{ no
 /** What keeps this node from being ready; undefined when it is. */
 async function nodeProblem(cluster: LabCluster, node: LabNode, expectedNodes: number): Promise<string | undefined> {
   try {
-    await get(cluster, node, cluster.secure ? recipeOf(cluster.dist).secure.whoAmIPath : '/')
+    await get(cluster, node, cluster.secure ? secureRecipeOf(cluster.dist).whoAmIPath : '/')
     const health = JSON.parse(await get(cluster, node, '/_cluster/health?local=true')) as {
       status: string
       number_of_nodes: number
@@ -56,28 +54,9 @@ async function nodeProblem(cluster: LabCluster, node: LabNode, expectedNodes: nu
   }
 }
 
-/** The body of the node's answer; throws if that is not 200. No proxy and no kept connection is involved. */
-function get(cluster: LabCluster, node: LabNode, path: string): Promise<string> {
-  const { admin, caPath } = cluster
-  const target = { host: '127.0.0.1', port: node.port, path, agent: false, timeout: 5000 }
-  const request =
-    admin === undefined || caPath === undefined
-      ? httpRequest(target)
-      : httpsRequest({ ...target, ca: readFileSync(caPath), auth: `${admin.username}:${admin.password}` })
-  return new Promise((resolve, reject) => {
-    request.on('error', reject)
-    request.on('timeout', () => request.destroy(new Error('no answer within 5 s')))
-    request.on('response', response => {
-      const chunks: string[] = []
-      response.setEncoding('utf8')
-      response.on('error', reject)
-      response.on('data', (chunk: string) => chunks.push(chunk))
-      response.on('end', () => {
-        const body = chunks.join('')
-        if (response.statusCode === 200) resolve(body)
-        else reject(new Error(`HTTP ${response.statusCode} ${body.slice(0, 200)}`))
-      })
-    })
-    request.end()
-  })
+/** The body of the node's answer; throws if that is not 200. */
+async function get(cluster: LabCluster, node: LabNode, path: string): Promise<string> {
+  const { status, body } = await ask(cluster, node, { path })
+  if (status !== 200) throw new Error(`HTTP ${status} ${body.slice(0, 200)}`)
+  return body
 }

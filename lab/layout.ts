@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { recipeOf, type ModuleRecipe, type Recipe } from './dists.ts'
+import { recipeOf } from './dists.ts'
 import { cacheFolder } from './folders.ts'
-import { unpack } from './java.ts'
+import { compile, findJdk, javaSource, pack, unpack } from './java.ts'
 import { withLock } from './lock.ts'
-import { fetchJars, fetchZip } from './maven.ts'
+import { fetchFile, fetchJars } from './maven.ts'
+import type { ModuleRecipe, PluginRecipe, Recipe, SecureRecipe } from './recipes/recipe.ts'
 
-/** Raised when the way a dist is laid out changes; a changed recipe gets a new folder by itself. */
-const layoutVersion = 1
+/** Raised when the way a dist is laid out changes; a changed recipe or source gets a new folder by itself. */
+const layoutVersion = 2
 
-/** The folder of a dist: lib/, modules/, and what only secure clusters load in secure/modules/ and secure/plugins/. */
+/** The folder of a dist: lib/, classes/ (where it has any), modules/, and what only secure clusters load in secure/modules/ and secure/plugins/. */
 export function distFolder(dist: string): string {
-  const content = JSON.stringify([layoutVersion, recipeOf(dist)])
+  const recipe = recipeOf(dist)
+  const sources = sourcesOf(recipe).map(file => readFileSync(javaSource(file), 'utf8'))
+  const content = JSON.stringify([layoutVersion, recipe, sources], (key, value: unknown) =>
+    key === 'lacks' || key === 'brings' ? undefined : value,
+  )
   return join(cacheFolder(), 'dists', `${dist}@${createHash('sha256').update(content).digest('hex').slice(0, 8)}`)
 }
 
@@ -34,8 +39,18 @@ export async function prepare(dist: string): Promise<string> {
   return folder
 }
 
+function sourcesOf({ ownClasses, ownModules }: Recipe): string[] {
+  return [...ownClasses, ...ownModules.flatMap(module => module.sources)]
+}
+
 async function layOut(recipe: Recipe, build: string, home: string): Promise<void> {
-  const modules = [...recipe.modules, ...recipe.secure.modules]
+  await layOutMavenModules(recipe, build, home)
+  if (recipe.secure !== undefined) await layOutPlugins(recipe.secure, build, home)
+  await compileOwn(recipe, build, home)
+}
+
+async function layOutMavenModules(recipe: Recipe, build: string, home: string): Promise<void> {
+  const modules = [...recipe.modules, ...(recipe.secure?.modules ?? [])]
   const server = recipe.lib[0] ?? ''
   const jarFolders = await fetchJars(
     build,
@@ -54,20 +69,48 @@ async function layOut(recipe: Recipe, build: string, home: string): Promise<void
     copyInto(moduleFolder(module), own)
     writeFileSync(join(moduleFolder(module), 'plugin-descriptor.properties'), descriptor(recipe, module))
   }
-  for (const { name, zip } of recipe.secure.plugins) {
-    const folder = join(home, 'secure/plugins', name)
+}
+
+async function layOutPlugins({ plugins, borrow }: SecureRecipe, build: string, home: string): Promise<void> {
+  for (const plugin of plugins) {
+    const folder = join(home, 'secure/plugins', plugin.name)
     mkdirSync(folder, { recursive: true })
-    await unpack(await fetchZip(build, zip), folder)
+    await unpack(await fetchFile(build, plugin.zip, 'zip'), folder)
+    for (const jar of plugin.jars) copyInto(folder, [await fetchFile(build, jar, 'jar')])
+    doWithout(plugin, join(folder, 'plugin-descriptor.properties'))
   }
-  for (const { zip, prefixes, intoModule } of recipe.secure.borrow) {
+  for (const { zip, prefixes, intoModule } of borrow) {
     const folder = join(build, 'borrowed')
     mkdirSync(folder, { recursive: true })
-    await unpack(await fetchZip(build, zip), folder)
+    await unpack(await fetchFile(build, zip, 'zip'), folder)
     const jars = readdirSync(folder).filter(file => prefixes.some(prefix => file.startsWith(prefix)))
     copyInto(
       join(home, 'secure/modules', intoModule),
       jars.map(file => join(folder, file)),
     )
+  }
+}
+
+/** Marks the plugins that the plugin can do without as optional. */
+function doWithout(plugin: PluginRecipe, file: string): void {
+  let text = readFileSync(file, 'utf8')
+  for (const name of plugin.doesWithout) {
+    text = text.replace(new RegExp(`^(extended\\.plugins=.*?\\b${name})(?=,|\\s*$)`, 'm'), '$1;optional=true')
+  }
+  writeFileSync(file, text)
+}
+
+async function compileOwn(recipe: Recipe, build: string, home: string): Promise<void> {
+  const { ownClasses, ownModules } = recipe
+  const lib = join(home, 'lib')
+  if (ownClasses.length > 0) await compile(findJdk(recipe.javaMajor), ownClasses, lib, join(home, 'classes'))
+  for (const { name, sources, pluginClass } of ownModules) {
+    const classes = join(build, `own-${name}`)
+    const folder = join(home, 'modules', name)
+    mkdirSync(folder, { recursive: true })
+    await compile(findJdk(recipe.javaMajor), sources, lib, classes)
+    await pack(classes, join(folder, `${name}.jar`))
+    writeFileSync(join(folder, 'plugin-descriptor.properties'), descriptor(recipe, { name, pluginClass, extends: [] }))
   }
 }
 
@@ -82,7 +125,7 @@ function copyInto(folder: string, files: Iterable<string>): void {
   for (const file of files) copyFileSync(file, join(folder, file.slice(file.lastIndexOf('/') + 1)))
 }
 
-function descriptor(recipe: Recipe, module: ModuleRecipe): string {
+function descriptor(recipe: Recipe, module: Pick<ModuleRecipe, 'name' | 'pluginClass' | 'extends'>): string {
   const lines = [
     `name=${module.name}`,
     `description=${module.name}`,

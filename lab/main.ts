@@ -8,6 +8,8 @@ import { distFolder, prepare } from './layout.ts'
 import { logTail } from './node.ts'
 import { isRunning } from './process.ts'
 import { readCluster, runningNodes } from './record.ts'
+import { featureTable } from './table.ts'
+import { verify } from './verify/verify.ts'
 
 const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for trying things out.
 
@@ -28,9 +30,12 @@ const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for tryin
   lab revive NAME [I]                 start node I, or all that do not run, again
   lab logs NAME [I]                   the end of node I's log (0)
   lab prepare DIST...                 fetch dists without starting them
-  lab dists                           what can be started
+  lab dists [--table]                 what can be started; what each can do, as Markdown
+  lab verify DIST [--secure]          start a cluster, try what it can do, and end it
 
-Needs a JDK (17 or newer) and Maven, and openssl for --secure. The servers come from Maven Central, once.
+Needs a JDK (see "lab dists" for the oldest that a dist takes; $SHARDFERRY_LAB_JDKS and $JAVA_HOME come before those in the
+usual places), Maven, and openssl for --secure. The servers come from Maven Central, once.
+lab/README.md says what each dist can do and what it lacks.
 Servers are kept in ${cacheFolder()} ($SHARDFERRY_LAB_CACHE),
 data and logs in ${runFolder()} ($SHARDFERRY_LAB_RUN).`
 
@@ -72,11 +77,22 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
     for (const dist of parse(args, 1, distNames.length).words) console.log(await prepare(dist))
   },
   async dists(args) {
-    parse(args, 0, 0)
+    const { values } = parse(args, 0, 0, { table: { type: 'boolean' } })
+    if (values.table) return console.log(featureTable())
     for (const dist of distNames) {
       const state = existsSync(distFolder(dist)) ? 'ready' : 'to be fetched at the first start'
-      console.log(`${dist.padEnd(24)} Java ${recipeOf(dist).javaMajor}+  ${state}`)
+      const { javaMajor, secure } = recipeOf(dist)
+      console.log(`${dist.padEnd(24)} Java ${javaMajor}+  ${(secure === undefined ? '' : '--secure').padEnd(10)}${state}`)
     }
+  },
+  async verify(args) {
+    const { words, values } = parse(args, 1, 1, { secure: { type: 'boolean' } })
+    let surprises = 0
+    for await (const { what, outcome, asWritten, words: why } of verify(words[0] ?? '', values.secure ?? false)) {
+      if (!asWritten) surprises++
+      console.log(`${asWritten ? ' ' : '!'} ${outcome.padEnd(7)} ${what}${why === '' ? '' : ` (${why})`}`)
+    }
+    if (surprises > 0) throw new LabError(`${words[0]} differs from its recipe in what is marked with "!".`)
   },
 }
 

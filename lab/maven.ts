@@ -27,14 +27,14 @@ export async function fetchJars(folder: string, groups: JarGroup[], excludes: st
   return new Map(groups.map(({ name }) => [name, join(folder, name, 'jars')]))
 }
 
-/** Fetches the one zip of these coordinates (group:artifact:version) into the folder and gives its path. */
-export async function fetchZip(folder: string, coordinate: string): Promise<string> {
+/** Fetches the one file of these coordinates (group:artifact:version), without what it depends on, and gives its path. */
+export async function fetchFile(folder: string, coordinate: string, type: 'zip' | 'jar'): Promise<string> {
   const target = join(folder, coordinate.replaceAll(':', '_'))
   mkdirSync(target, { recursive: true })
-  await maven([`${plugin}:copy`, `-Dartifact=${coordinate}:zip`, `-DoutputDirectory=${target}`], folder)
-  const zip = readdirSync(target).find(file => file.endsWith('.zip'))
-  if (zip === undefined) throw new LabError(`Maven fetched no zip for ${coordinate}.`)
-  return join(target, zip)
+  await maven([`${plugin}:copy`, `-Dartifact=${coordinate}:${type}`, `-DoutputDirectory=${target}`], folder)
+  const file = readdirSync(target).find(file => file.endsWith(`.${type}`))
+  if (file === undefined) throw new LabError(`Maven fetched no ${type} for ${coordinate}.`)
+  return join(target, file)
 }
 
 function pom(name: string, body: string): string {

@@ -12,13 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { recipeOf } from './dists.ts'
+import { recipeOf, secureRecipeOf } from './dists.ts'
 import { LabError } from './errors.ts'
 import { nodeFolder, nodeLog } from './folders.ts'
 import { javaCommand, type Jdk } from './java.ts'
 import { startOf } from './process.ts'
 import { changeCluster, nodeAt, type LabCluster } from './record.ts'
 import { settingsFile } from './settings.ts'
+import { findZstd } from './zstd.ts'
 
 /** What a node is started from: a JDK, the laid-out dist and the compiled LabNode. */
 export interface Programs {
@@ -38,7 +39,9 @@ export function launch(cluster: LabCluster, node: number, programs: Programs): v
   mkdirSync(join(folder, 'tmp'))
   for (const repo of cluster.repos) mkdirSync(repo, { recursive: true })
 
-  const classPath = [programs.classes, join(programs.distFolder, 'lib', '*')].join(delimiter)
+  // A folder that is not there would fail Elasticsearch 5, which walks the class path.
+  const own = [join(programs.distFolder, 'classes')].filter(existsSync)
+  const classPath = [programs.classes, ...own, join(programs.distFolder, 'lib', '*')].join(delimiter)
   const args = [...jvmFlags(cluster, folder, config, programs.jdk), '-cp', classPath, 'LabNode']
   args.push(join(folder, 'home'), config, nodeAt(cluster, node).name)
   const log = openSync(nodeLog(cluster.name, node), 'a')
@@ -70,12 +73,12 @@ function layOutHome(cluster: LabCluster, home: string, dist: string): void {
 }
 
 function layOutConfig(cluster: LabCluster, node: number, dist: string): string {
-  const { product, secure } = recipeOf(cluster.dist)
+  const { product } = recipeOf(cluster.dist)
   const config = join(nodeFolder(cluster.name, node), 'config')
   mkdirSync(config, { recursive: true })
   writeFileSync(join(config, `${product}.yml`), settingsFile(cluster, node))
   writeFileSync(join(config, 'log4j2.properties'), log4j)
-  for (const { name } of cluster.secure ? secure.plugins : []) {
+  for (const { name } of cluster.secure ? secureRecipeOf(cluster.dist).plugins : []) {
     const defaults = join(dist, 'secure/plugins', name, 'config')
     if (existsSync(defaults)) cpSync(defaults, join(config, name), { recursive: true, force: false })
   }
@@ -104,7 +107,7 @@ const openedPackages = [
 ]
 
 function jvmFlags(cluster: LabCluster, folder: string, config: string, jdk: Jdk): string[] {
-  const { jvm, secure } = recipeOf(cluster.dist)
+  const { jvm, wantsZstd } = recipeOf(cluster.dist)
   return [
     `-Xms${cluster.heap}`,
     `-Xmx${cluster.heap}`,
@@ -123,8 +126,23 @@ function jvmFlags(cluster: LabCluster, folder: string, config: string, jdk: Jdk)
     ...openedPackages.flatMap(name => ['--add-opens', `${name}=ALL-UNNAMED`]),
     ...(jdk.major >= 21 ? ['--enable-native-access=ALL-UNNAMED', '--add-modules=jdk.incubator.vector'] : []),
     ...jvm,
-    ...(cluster.secure ? secure.jvm : []),
+    ...(wantsZstd ? zstdFlags(folder) : []),
+    ...(cluster.secure ? secureRecipeOf(cluster.dist).jvm : []),
   ]
+}
+
+/** Lends the system's zstd library to the server, which looks for all its native libraries in one folder. */
+function zstdFlags(folder: string): string[] {
+  const library = findZstd()
+  if (library === undefined) {
+    console.error('lab: no libzstd is installed: this cluster cannot compress with zstd (best_compression, logsdb).')
+    return []
+  }
+  const native = join(folder, 'native')
+  rmSync(native, { recursive: true, force: true })
+  mkdirSync(native)
+  symlinkSync(library, join(native, process.platform === 'darwin' ? 'libzstd.dylib' : 'libzstd.so'))
+  return [`-Des.nativelibs.path=${native}`, '-Dorg.elasticsearch.nativeaccess.enableVectorLibrary=false']
 }
 
 function nodeEnvironment(config: string): NodeJS.ProcessEnv {

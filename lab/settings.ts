@@ -24,13 +24,22 @@ function nodeSettings(cluster: LabCluster, node: number): Record<string, unknown
     'network.host': '127.0.0.1',
     'http.port': port,
     [settingNames.transportPort]: transportPort,
-    'discovery.seed_hosts': cluster.nodes.map(other => `127.0.0.1:${other.transportPort}`),
-    [settingNames.initialMasters]: cluster.nodes.map(other => other.name),
+    [settingNames.seedHosts]: cluster.nodes.map(other => `127.0.0.1:${other.transportPort}`),
+    ...named(
+      settingNames.initialMasters,
+      cluster.nodes.map(other => other.name),
+    ),
+    ...named(settingNames.minimumMasters, Math.floor(cluster.nodes.length / 2) + 1),
     // A full disk of a development machine must not make indices read-only.
     'cluster.routing.allocation.disk.threshold_enabled': false,
-    [settingNames.reindexAllowList]: ['127.0.0.1:*', 'localhost:*'],
+    ...named(settingNames.reindexAllowList, ['127.0.0.1:*', 'localhost:*']),
     ...(cluster.trust.length > 0 ? { 'reindex.ssl.certificate_authorities': cluster.trust } : {}),
   }
+}
+
+/** A version that does not have the setting refuses it. */
+function named(name: string | undefined, value: unknown): Record<string, unknown> {
+  return name === undefined ? {} : { [name]: value }
 }
 
 function securitySettings(cluster: LabCluster): Record<string, unknown> {

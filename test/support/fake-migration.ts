@@ -38,6 +38,7 @@ export interface FakeMigration {
 }
 
 const copy: CopySettings = {
+  engine: 'stream',
   intoExisting: false,
   versionFrom: 'seq-no',
   readBy: 'auto',
