@@ -48,6 +48,11 @@ test('a setting that is not known is a warning, and what is behind it is simulat
   })
 })
 
+test('a server that cannot simulate is unknown, and keeps nothing from running', async () => {
+  const target = simulating([400, { error: 'no handler found for uri [/_index_template/_simulate_index/a] and method [POST]' }])
+  expect(told(await found(definitions, { target, plan: planOf(task('a')) }))).toEqual(['unknown target'])
+})
+
 test('a user who may not simulate gets an unknown with the privilege; files that analysis reads are told', async () => {
   const settings = { index: { analysis: { filter: { s: { type: 'synonym', synonyms_path: 'analysis/s.txt' } } } } }
   const plan = planOf(task('a', { settings }))

@@ -4,7 +4,7 @@
  */
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
-import { innermostReason, refusal } from '../cluster/refusal.ts'
+import { innermostReason, refusal, serverError } from '../cluster/refusal.ts'
 import { refusedSettings } from '../cluster/refused-settings.ts'
 import { InFlight } from '../flow/in-flight.ts'
 import type { IndexTask } from '../model/plan.ts'
@@ -72,7 +72,8 @@ async function simulate(target: Cluster, task: IndexTask, about: string, signal:
     } as const
     const answer = await target.exchange(request)
     if (answer.status < 400) return left.length > 0 ? [leftOut(about, left)] : []
-    if (answer.status !== 400) throw refusal(target, request, answer)
+    // An error without a type is of the request itself: this server cannot simulate.
+    if (answer.status !== 400 || serverError(answer).type === '') throw refusal(target, request, answer)
     const refused = refusedSettings(answer).filter(name => settings.delete(name))
     if (refused.length === 0)
       return [cannotMake(target, about, innermostReason(answer)), ...(left.length > 0 ? [leftOut(about, left)] : [])]
