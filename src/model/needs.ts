@@ -126,7 +126,7 @@ export function elasticsearchPrivileges(what: What, version: Version): readonly 
 /** Exactly what the plan needs on one side; without a plan, what is known to be needed anyway. Needs of no index are left out. */
 export function needsOf(side: Side, plan: Plan | undefined, job: Job = 'copy'): readonly Need[] {
   const needs = side === 'source' ? sourceNeeds(plan) : targetNeeds(plan).filter(({ what }) => isFor(job, what))
-  if (side === 'target' && job === 'verify') needs.push(scrollNeed)
+  if (side === 'target' && job === 'verify') needs.push(scrollNeed, targetStats(plan))
   return withoutDoubles(needs)
 }
 
@@ -168,6 +168,11 @@ const scrollNeed: Need = {
   indices: [],
   severity: 'error',
   without: 'only the first page of a search can be read',
+}
+
+function targetStats(plan: Plan | undefined): Need {
+  const indices = plan ? movedTasks(plan).map(task => task.target) : []
+  return { what: 'stats', indices, severity: 'warning', without: 'it is read by slices instead of by sequence numbers' }
 }
 
 function sourceNeeds(plan: Plan | undefined): Need[] {
