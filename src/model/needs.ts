@@ -102,22 +102,23 @@ export const grants: Readonly<Record<What, Grant>> = {
   settings: {
     level: 'index',
     why: 'tune the indices while they are copied, and restore them',
-    elasticsearch: ['manage'],
+    // `manage` would allow to delete them.
+    elasticsearch: ['indices:admin/settings/update'],
     opensearch: ['indices:admin/settings/update'],
   },
   aliases: {
     level: 'index',
     why: 'set the aliases',
-    elasticsearch: ['manage'],
+    elasticsearch: ['indices:admin/aliases'],
     opensearch: ['indices:admin/aliases', 'indices:admin/aliases/get'],
   },
-  'alias-names': { level: 'index', why: 'give an alias its name', elasticsearch: ['manage'], opensearch: [] },
+  'alias-names': { level: 'index', why: 'give an alias its name', elasticsearch: ['indices:admin/aliases'], opensearch: [] },
 }
 
 /** X-Pack's words for a need, in those of this version: older ones refuse a role, and a question, with a word they do not know. */
 export function elasticsearchPrivileges(what: What, version: Version): readonly string[] {
-  // Before `maintenance` there was, only `manage` held the right to refresh.
-  if (what === 'refresh' && !atLeast(version, 7, 10)) return grants.settings.elasticsearch
+  // `maintenance` came with 7.10.
+  if (what === 'refresh' && !atLeast(version, 7, 10)) return ['indices:admin/refresh*']
   if (what === 'templates' && !atLeast(version, 7, 9))
     return grants.templates.elasticsearch.filter(name => !name.includes('index_template'))
   return grants[what].elasticsearch

@@ -53,6 +53,7 @@ test('one finding for each missing privilege, saying what fails without it, and 
     'error target',
     'error target',
     'error target',
+    'error target',
     'warning target',
     'warning target',
   ])
@@ -61,14 +62,18 @@ test('one finding for each missing privilege, saying what fails without it, and 
     'cluster:admin/ingest/pipeline/get',
     'create_index',
     'write',
-    'manage',
+    'indices:admin/settings/update',
+    'indices:admin/aliases',
     'maintenance',
     'read',
   ])
-  expect(findings[4]?.message).toMatch(/ on b and nick: .*--no-tune.*aliases cannot be set/)
+  expect(findings[4]?.message).toMatch(/ on b: .*--no-tune/)
+  expect(findings[5]?.message).toMatch(/ on b and nick: .*aliases cannot be set/)
   const roles = findings.filter(({ remedy }) => remedy?.startsWith('PUT'))
   expect(roles).toHaveLength(1)
-  expect(roles[0]?.remedy).toContain('{"names":["b"],"privileges":["create_index","write","manage","maintenance","read"]}')
+  expect(roles[0]?.remedy).toContain(
+    '{"names":["b"],"privileges":["create_index","write","indices:admin/settings/update","indices:admin/aliases","maintenance","read"]}',
+  )
 })
 
 test('a source user without monitor and maintenance is an error for sequence numbers, a warning for slices', async () => {

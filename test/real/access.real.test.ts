@@ -87,7 +87,7 @@ describe.each(pairs)('%s → %s', (sourceDist, targetDist) => {
       ['source', 'DELETE', '/logs-a'],
       ['target', 'GET', '/logs-secret/_search'],
       ['target', 'PUT', '/other'],
-      ['target', 'PUT', '/_cluster/settings'],
+      ['target', 'DELETE', '/logs-a'],
     ] as const)
       expect(await statusAs(pair, side, ferryUser(admin, 'job', side), method, path)).toBe(403)
     expect(await admin.run(['complete', '--yes'])).toMatchObject({ code: 0, stderr: '' })
