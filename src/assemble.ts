@@ -6,6 +6,9 @@ import type { Cluster } from './cluster/cluster.ts'
 import { openConnection } from './cluster/connect.ts'
 import { identify } from './cluster/identify.ts'
 import { copyPartition } from './copy/copy-partition.ts'
+import { reindexEngine } from './copy/reindex/engine.ts'
+import { taskMarks } from './copy/reindex/opaque-id.ts'
+import { withReindexPartitions } from './copy/reindex/partitions.ts'
 import { setAsideFolder } from './copy/set-aside.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
@@ -16,45 +19,79 @@ import { createIndexStep } from './metadata/create.ts'
 import { tuneIndexStep } from './metadata/tune.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import { Memory } from './migration/memory.ts'
-import type { Migration } from './migration/migration.ts'
+import type { Migration, RemoteTasks } from './migration/migration.ts'
 import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
-import { crashPoints } from './model/crash-points.ts'
+import { crashPoints, reindexCrashPoints } from './model/crash-points.ts'
 import type { CrashPoint } from './model/crash-points.ts'
 import type { Holder } from './model/entries.ts'
 import type { Plan } from './model/plan.ts'
-import type { World } from './model/ports.ts'
+import type { Engine, World } from './model/ports.ts'
 import type { CopySettings } from './settings/settings.ts'
 import { version } from './version.ts'
 
 /** How long something that may pass (429, 503, a node restarting) is waited for before a run stops. */
 const giveUpAfterMs = 5 * 60_000
 
+/** Partitions that a run may have in hand where the target moves them itself; the width says how many move. */
+const tasksAtOnce = 32
+
+const noRemoteTasks: RemoteTasks = { stop: () => Promise.resolve(0), notes: () => [] }
+
 export interface Parts {
   readonly plan: Plan
   readonly copy: CopySettings
   readonly source: Cluster
   readonly target: Cluster
+  /** How the source is reached: what the target's nodes need for reading from it themselves. */
+  readonly sourceAccess: ConnectionSettings
   readonly journal: SqliteJournal
   /** The migration's own folder. */
   readonly folder: string
   readonly world: World
 }
 
-export function assemble({ plan, copy, source, target, journal, folder, world }: Parts): Migration {
+export function assemble({ plan, copy, source, target, sourceAccess, journal, folder, world }: Parts): Migration {
   const memory = new Memory(journal)
   const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: copy.docsPerSecond })
   const tally = new Tally(plan, memory.state, throttler, world)
-  const reader = streamReader(source, copy)
+  const reader = withReindexPartitions(streamReader(source, copy), source, copy)
   const writer = streamWriter(target, world, throttler, tally, { giveUpAfterMs })
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
   const parts = { reader, writer, setAside, meter: tally, world }
+  const stream: Engine = {
+    copy: (task, partition, attempt, signal) => copyPartition(task, partition, attempt, parts, signal),
+  }
+  const reindex = reindexEngine(
+    {
+      source,
+      target,
+      remote: {
+        host: copy.remoteHost ?? sourceAccess.addresses[0] ?? '',
+        auth: sourceAccess.auth,
+        timeoutMs: sourceAccess.requestTimeoutMs,
+      },
+      stream,
+      tasks: {
+        taskOf: partition => memory.state.submitted.get(partition),
+        remember: ({ id, index }, task) => memory.append({ type: 'submitted', index, partition: id, task }),
+      },
+      marks: taskMarks(plan),
+      throttler,
+      meter: tally,
+      world,
+    },
+    { batchBytes: copy.pageBytes, node: copy.reindexNode, giveUpAfterMs },
+  )
+  const byReindex = plan.indices.some(task => task.engine === 'reindex')
   const dispatcher = inProcessDispatcher(
-    ({ task, partition }, attempt, signal) => copyPartition(task, partition, attempt, parts, signal),
+    ({ task, partition }, attempt, signal) =>
+      (task.engine === 'reindex' ? reindex : stream).copy(task, partition, attempt, signal),
     world,
     throttler,
-    { readers: copy.readers, giveUpAfterMs },
+    // A _reindex task has one bulk request under way at a time: the width is the number of tasks, and the throttler keeps it.
+    { readers: byReindex ? Math.max(copy.readers, tasksAtOnce) : copy.readers, giveUpAfterMs },
   )
   return {
     plan,
@@ -73,6 +110,7 @@ export function assemble({ plan, copy, source, target, journal, folder, world }:
       tune: task => tuneIndexStep(target, task),
       aliases: task => aliasStep(target, task),
     },
+    remoteTasks: byReindex ? reindex : noRemoteTasks,
     catchUpRounds: copy.catchUpRounds,
     giveUpAfterMs,
   }
@@ -123,6 +161,6 @@ export function realWorld(env: NodeJS.ProcessEnv): World {
 
 function crashAt(text: string | undefined): { readonly point: CrashPoint; left: number } | undefined {
   const [name, times] = text?.split(':') ?? []
-  const point = crashPoints.find(known => known === name)
+  const point = [...crashPoints, ...reindexCrashPoints].find(known => known === name)
   return point && { point, left: Number(times ?? 1) }
 }

@@ -32,6 +32,7 @@ const everyType: Record<Entry['type'], true> = {
   created: true,
   changed: true,
   'round-opened': true,
+  submitted: true,
   settled: true,
   'round-closed': true,
   retried: true,

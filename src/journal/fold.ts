@@ -13,6 +13,8 @@ export interface MigrationState {
   readonly indices: ReadonlyMap<string, IndexState>
   /** Target indices this migration made, by source index, with the uuid they got. */
   readonly created: ReadonlyMap<string, string>
+  /** Tasks of the target by the partition they move, as long as it is not settled. */
+  readonly submitted: ReadonlyMap<string, string>
   readonly paused: string | undefined
   readonly cancelled: boolean
   readonly throttle: { readonly width?: number; readonly docsPerSecond?: number }
@@ -60,6 +62,7 @@ export class FoldingState implements MigrationState {
   readonly steps: Map<string, StepState> = new Map()
   readonly indices: Map<string, { rounds: FoldingRound[] }> = new Map()
   readonly created: Map<string, string> = new Map()
+  readonly submitted: Map<string, string> = new Map()
   paused: string | undefined
   cancelled = false
   throttle: { width?: number; docsPerSecond?: number } = {}
@@ -106,7 +109,11 @@ export class FoldingState implements MigrationState {
           closed: false,
         })
         return
+      case 'submitted':
+        this.submitted.set(entry.partition, entry.task)
+        return
       case 'settled':
+        this.submitted.delete(entry.settled.partition)
         this.#round(entry.settled.index, entry.settled.round)?.settled.set(entry.settled.partition, entry.settled)
         return
       case 'round-closed': {

@@ -3,10 +3,11 @@ import { restoreTuning } from './phases.ts'
 
 /**
  * Ends a migration whatever state it is in: every tuned setting gets back the value that was captured before it was
- * changed. Copied documents, indices and aliases stay. May be called again and again.
+ * changed, and none of its tasks runs on the target any more. Copied documents, indices and aliases stay. May be called again and again.
  */
 export async function complete(m: Migration, signal: AbortSignal): Promise<readonly string[]> {
+  const stopped = await m.remoteTasks.stop(signal)
   const restored = await restoreTuning(m, signal)
   m.memory.append({ type: 'completed' })
-  return restored
+  return stopped > 0 ? [`${stopped} _reindex tasks on the target ended`, ...restored] : restored
 }

@@ -126,7 +126,7 @@ async function dueRound(m: Migration, task: IndexTask, signal: AbortSignal): Pro
     if (before && before.historyUuid !== mark.historyUuid) throw newLineage(task, mark.shard)
   }
   if (last && !last.closed) return last
-  if (last && (task.read.by === 'slices' || !movedOn(marks, last))) return undefined
+  if (last && (task.read.by !== 'seq-no' || !movedOn(marks, last))) return undefined
   const round = last ? last.round + 1 : 0
   const partitions = await m.reader.partitions(task, round, last?.shards, marks, signal)
   const opened: RoundOpened = { type: 'round-opened', index: task.source, round, shards: marks, partitions }

@@ -33,7 +33,10 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
     return report
   } catch (thrown) {
     const error = asShardferryError(signal.aborted ? signal.reason : thrown)
-    if (asks.cancelled.aborted && error.code === 'stopped') await restoreTuning(m, AbortSignal.timeout(60_000))
+    if (asks.cancelled.aborted && error.code === 'stopped') {
+      await m.remoteTasks.stop(AbortSignal.timeout(60_000))
+      await restoreTuning(m, AbortSignal.timeout(60_000))
+    }
     // No later run gets further than this one: nothing stays tuned for it.
     if (error.code === 'target-changed' || error.code === 'lineage-changed')
       await restoreTuning(m, AbortSignal.timeout(60_000)).catch(() => undefined)

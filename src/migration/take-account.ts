@@ -10,7 +10,7 @@ import { newLineage } from './phases.ts'
 
 /** Compares what was read with what became of it, and both sides' counts; says in one word how it stands. */
 export async function takeAccount(m: Migration, signal: AbortSignal): Promise<Report> {
-  const notes: string[] = []
+  const notes: string[] = [...m.remoteTasks.notes()]
   const indices: IndexReport[] = []
   for (const task of m.tasks) indices.push(await indexAccount(m, task, notes, signal))
   const total = indices.reduce((sum, one) => addCounts(sum, one.counts), noCounts)
@@ -50,9 +50,17 @@ async function indexAccount(m: Migration, task: IndexTask, notes: string[], sign
       `${task.source}: ${deletes} deletes on the source since the copy began; deletes are not carried over, so the target may hold documents the source no longer has.`,
     )
   }
+  if (deletes > 0 && task.versionFrom === 'version')
+    notes.push(
+      `${task.source}: a document that was deleted and made again has a lower _version than before, so the target may hold its older form.`,
+    )
+  if (task.engine === 'reindex')
+    notes.push(
+      `${task.source}: moved by the target's own _reindex, which writes the JSON of documents anew (1.50 becomes 1.5, more digits than a double has are rounded); bytes are estimated.`,
+    )
   if (behind > 0) notes.push(`${task.source}: the source is ${behind} operations ahead; run the same command again to catch up.`)
-  if (task.read.by === 'slices')
-    notes.push(`${task.source}: read by slices; what was written on the source after its slice was opened is not on the target.`)
+  if (task.read.by !== 'seq-no')
+    notes.push(`${task.source}: ${readOnce(task)}; what was written on the source after that is not on the target.`)
   return {
     index: task.source,
     target: task.target,
@@ -64,6 +72,11 @@ async function indexAccount(m: Migration, task: IndexTask, notes: string[], sign
     behind,
     deletes,
   }
+}
+
+function readOnce({ read }: IndexTask): string {
+  if (read.by === 'field') return `read by ranges of ${read.field}`
+  return read.slices === 1 ? 'read once' : 'read by slices'
 }
 
 async function counted(
@@ -99,7 +112,7 @@ async function sinceLastRound(
 ): Promise<{ behind: number; deletes: number }> {
   const rounds = m.memory.state.indices.get(task.source)?.rounds ?? []
   const last = rounds.at(-1)
-  if (!last || task.read.by === 'slices') return { behind: 0, deletes: 0 }
+  if (!last || task.read.by !== 'seq-no') return { behind: 0, deletes: 0 }
   const marks = await primaryMarks(m.source, task.source, task.shards, signal)
   let behind = 0
   let deletes = 0

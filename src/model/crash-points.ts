@@ -17,4 +17,7 @@ export const crashPoints = [
   'account-taken',
 ] as const
 
-export type CrashPoint = (typeof crashPoints)[number]
+/** Further places, which only the engine `reindex` passes. */
+export const reindexCrashPoints = ['task-submitted', 'task-journaled'] as const
+
+export type CrashPoint = (typeof crashPoints)[number] | (typeof reindexCrashPoints)[number]

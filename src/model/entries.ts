@@ -12,6 +12,8 @@ export type Entry =
   | { readonly type: 'created'; readonly index: string; readonly target: string; readonly uuid: string }
   | { readonly type: 'changed'; readonly index: string; readonly change: Change }
   | RoundOpened
+  /** The target runs a `_reindex` task for a partition; a later run goes on watching it. */
+  | { readonly type: 'submitted'; readonly index: string; readonly partition: string; readonly task: string }
   | { readonly type: 'settled'; readonly settled: Settled }
   | { readonly type: 'round-closed'; readonly index: string; readonly round: number }
   | {

@@ -76,6 +76,12 @@ function acrossIndices(plan: Plan, document: Document): Fault[] {
     // Every index has settings, so an empty plan of one was made for an index that is there.
     if (task.action === 'create' && Object.keys(task.settings).length === 0)
       at(position, 'action', `indices[${position}].action: create needs settings and mappings; make the plan again to get them`)
+    if (task.engine === 'reindex' && task.versionFrom !== 'version')
+      at(position, 'versionFrom', `indices[${position}].versionFrom: _reindex sends the source's _version: it must be version`)
+    if (task.engine === 'reindex' && task.read.by === 'slices' && task.read.slices !== 1)
+      at(position, 'read', `indices[${position}].read: _reindex from remote takes no slices: slices must be 1`)
+    if (task.engine !== 'reindex' && task.read.by === 'field')
+      at(position, 'read', `indices[${position}].read: only the engine reindex reads by ranges of a field`)
     const other = targets.get(task.target)
     if (other !== undefined) at(position, 'target', `indices[${position}].target: ${other} goes to ${task.target} already`)
     targets.set(task.target, task.source)

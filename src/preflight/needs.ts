@@ -59,7 +59,7 @@ function sourceNeeds(plan: Plan | undefined): Need[] {
   const tasks = plan ? movedTasks(plan) : []
   const all = tasks.map(task => task.source)
   const bySeqNo = tasks.filter(task => task.read.by === 'seq-no').map(task => task.source)
-  const bySlices = tasks.filter(task => task.read.by === 'slices').map(task => task.source)
+  const bySlices = tasks.filter(task => task.read.by !== 'seq-no').map(task => task.source)
   return [
     { what: 'monitor', indices: [], severity: 'warning', without: 'health and load of the source cannot be watched' },
     { what: 'read', indices: all, severity: 'error', without: 'documents cannot be read' },

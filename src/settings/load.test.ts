@@ -59,6 +59,7 @@ describe('two addresses are enough', () => {
         intoExisting: false,
         versionFrom: 'seq-no',
         readBy: 'auto',
+        engine: 'stream',
         width: 4,
         readers: 2,
         partitionDocs: 200_000,

@@ -62,6 +62,12 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       versionFrom: value('versionFrom'),
       readBy: value('readBy'),
       ...(slices === undefined ? {} : { slices }),
+      engine: value('engine'),
+      ...onlyGiven({
+        partitionField: value('partitionField'),
+        remoteHost: value('remoteHost'),
+        reindexNode: value('reindexNode'),
+      }),
       width: value('width'),
       readers: value('readers'),
       partitionDocs: value('partitionDocs'),
@@ -175,6 +181,13 @@ function sideSettings(side: Side, validated: Validated, request: SettingsRequest
     ask: request.ask ?? terminalAsk(),
     fileFolder: validated.fileFolder,
     workingFolder: validated.workingFolder,
+  }
+}
+
+/** Without the settings that are not given. */
+function onlyGiven<T extends Record<string, unknown>>(values: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>
   }
 }
 

@@ -31,6 +31,7 @@ export async function complete(
     copy: settings.copy,
     source: clusters.source,
     target: clusters.target,
+    sourceAccess: settings.source,
     journal: open,
     folder,
     world: realWorld(process.env),

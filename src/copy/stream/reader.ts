@@ -12,17 +12,15 @@ import { count, indexUuid, primaryMarks, refresh } from '../../cluster/shards.ts
 import type { Batch, Doc, Partition } from '../../model/documents.ts'
 import type { ShardMark } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
-import type { IndexTask, JsonObject } from '../../model/plan.ts'
+import type { IndexTask } from '../../model/plan.ts'
 import type { Reader } from '../../model/ports.ts'
 import { atLeast } from '../../model/version.ts'
-import { cutRange, describeRange } from '../cut-range.ts'
+import { cutRange, describeRange, docsInPartition } from '../cut-range.ts'
+import type { PartitionSize } from '../cut-range.ts'
+import { partitionQuery } from '../partition-query.ts'
 import { PageSizes } from './page-size.ts'
 
-export interface StreamReaderOptions {
-  /** Live documents in a partition, at most about. */
-  readonly partitionDocs: number
-  /** Bytes of `_source` in a partition, at most about. */
-  readonly partitionBytes: number
+export interface StreamReaderOptions extends PartitionSize {
   readonly pageBytes: number
 }
 
@@ -35,14 +33,14 @@ export function streamReader(source: Cluster, options: StreamReaderOptions): Rea
   return {
     marks: async (task, signal) => {
       await requireSameIndex(source, task, signal)
-      if (task.read.by === 'slices') return []
+      if (task.read.by !== 'seq-no') return []
       // First the checkpoint, then the refresh: what is at or below the checkpoint is in the index before the refresh begins.
       const marks = await primaryMarks(source, task.source, task.shards, signal)
       await refresh(source, task.source, signal)
       return marks
     },
     partitions: (task, round, since, marks, signal) =>
-      task.read.by === 'slices'
+      task.read.by !== 'seq-no'
         ? slicePartitions(source, task, round, options, signal)
         : seqNoPartitions(source, task, round, since, marks, options, signal),
     read: (task, partition, signal) => readPartition(source, task, partition, sizes, signal),
@@ -70,11 +68,7 @@ async function seqNoPartitions(
   options: StreamReaderOptions,
   signal: AbortSignal,
 ): Promise<Partition[]> {
-  const docBytes = task.estimate.docs > 0 ? task.estimate.bytes / task.estimate.docs : 0
-  const limit = Math.max(
-    1,
-    Math.min(options.partitionDocs, docBytes > 0 ? Math.floor(options.partitionBytes / docBytes) : options.partitionDocs),
-  )
+  const limit = docsInPartition(task, options)
   const partitions: Partition[] = []
   for (const mark of marks) {
     const from = (since?.find(earlier => earlier.shard === mark.shard)?.upTo ?? -1) + 1
@@ -83,7 +77,7 @@ async function seqNoPartitions(
       count(
         source,
         task.source,
-        rangeQuery(task, low, high),
+        partitionQuery(task, { by: 'seq-no', shard: mark.shard, from: low, to: high }),
         { shards: 1, preference: shardPreference(task, mark.shard) },
         signal,
       )
@@ -189,14 +183,9 @@ function searchBody(source: Cluster, task: IndexTask, partition: Partition, size
     sort: ['_doc'],
     ...(modern ? { track_total_hits: true } : {}),
     ...(task.versionFrom === 'seq-no' ? { seq_no_primary_term: true } : { version: true }),
-    query: range.by === 'seq-no' ? rangeQuery(task, range.from, range.to) : (task.query ?? { match_all: {} }),
+    query: partitionQuery(task, range),
     ...(range.by === 'slice' && range.of > 1 ? { slice: { id: range.slice, max: range.of } } : {}),
   }
-}
-
-function rangeQuery(task: IndexTask, from: number, to: number): JsonObject {
-  const range: JsonObject = { range: { _seq_no: { gte: from, lte: to } } }
-  return { bool: { filter: task.query ? [range, task.query] : [range] } }
 }
 
 function shardPreference(task: IndexTask, shard: number): string {
