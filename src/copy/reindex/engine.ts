@@ -155,9 +155,9 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
       const leave = await throttler.enter(0, signal)
       running++
       try {
-        const size = batchDocs(task)
         let id = await known(partition, signal)
         const before = await countOf(task, partition, signal)
+        const size = Math.max(1, Math.min(batchDocs(task), before))
         const attached = id !== undefined
         if (id === undefined) {
           if (before === 0) return settled(noCounts)
@@ -189,11 +189,13 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
             return settled({ ...judgement.counts, bytes: estimatedBytes(task, judgement.counts.read) })
           case 'batch-too-large':
             shown.takeBack()
+            redone++
             if (sizes.halve(task, size)) continue
             refusedIn.push({ partition: partition.id, example: 'a document does not fit into its buffer' })
             break
           case 'refused':
             shown.takeBack()
+            redone++
             refusedIn.push({ partition: partition.id, example: judgement.example })
             break
           case 'failed':
@@ -206,7 +208,7 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
         running--
         leave()
       }
-      return await parts.stream.copy(task, partition, attempt, signal)
+      return await parts.stream.copy(task, partition, attempt + redone, signal)
     }
   }
 

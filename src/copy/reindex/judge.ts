@@ -2,7 +2,7 @@
  * What an ended `_reindex` task means for its partition. Invariant: `moved` is said only of a task that read to the end,
  * whose every document is accounted for, and that promised no fewer documents than the source itself counts.
  */
-import type { ReindexFailure, ReindexTask } from '../../cluster/reindex.ts'
+import type { ReindexFailure, ReindexTask, ServerReason } from '../../cluster/reindex.ts'
 import type { Counts, Partition } from '../../model/documents.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
@@ -13,7 +13,7 @@ export type Judgement =
   | { readonly kind: 'moved'; readonly counts: Omit<Counts, 'bytes'> }
   /** The target refuses some documents for a reason of their own; this is one of the reasons. */
   | { readonly kind: 'refused'; readonly example: string }
-  /** A batch did not fit into the target's buffer (100 MB). */
+  /** A batch did not fit into the target's buffer (100 MB), or into what either cluster sets aside for a request. */
   | { readonly kind: 'batch-too-large' }
   | { readonly kind: 'failed'; readonly error: ShardferryError }
 
@@ -21,8 +21,8 @@ export type Judgement =
 export function judge(ended: ReindexTask, task: IndexTask, partition: Partition, fewest: number, place: Place): Judgement {
   const { response } = ended
   if (!response) {
-    if (ended.error?.reason?.includes('chunk that was too large')) return { kind: 'batch-too-large' }
-    return { kind: 'failed', error: brokenOff(ended.error ?? {}, task, place) }
+    const error = ended.error ?? {}
+    return batchTooLarge(error) ? { kind: 'batch-too-large' } : { kind: 'failed', error: brokenOff(error, task, place) }
   }
   const partial = (what: string): Judgement => ({
     kind: 'failed',
@@ -46,6 +46,17 @@ export function judge(ended: ReindexTask, task: IndexTask, partition: Partition,
     kind: 'moved',
     counts: { read: response.total, written, alreadyNewer: response.version_conflicts, setAside: 0, filtered: 0 },
   }
+}
+
+/**
+ * The reader's buffer; a circuit breaker; and a bulk request that alone, or nearly so, is more than the tenth of the heap
+ * that indexing may have at once (`indexing_pressure.memory.limit`), which no repetition makes smaller.
+ */
+function batchTooLarge(error: ServerReason): boolean {
+  const said = JSON.stringify(error)
+  if (said.includes('chunk that was too large') || said.includes('circuit_breaking_exception')) return true
+  const pressure = /coordinating_operation_bytes=(\d+), max_coordinating_and_primary_bytes=(\d+)/.exec(said)
+  return pressure !== null && Number(pressure[1]) > Number(pressure[2]) / 2
 }
 
 /** The first failure that says more than that documents are refused goes before those. */
