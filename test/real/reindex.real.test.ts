@@ -142,7 +142,7 @@ test("batches that do not fit into the target's buffer, or into its room for one
   const ferry = ferryOf()
   await source.json('PUT', '/large', { settings: { ...settings, number_of_shards: 1 }, mappings: { dynamic: false } })
   await load(source, 'large', people(30))
-  const whale = `{"blob":"${'0123456789abcdef'.repeat(640 * 1024)}"}`
+  const whale = `{"blob":"${'0123456789abcdef'.repeat(704 * 1024)}"}`
   for (let i = 0; i < 11; i++) await source.json('PUT', `/large/_doc/whale-${i}`, whale)
   const moved = await ferry.run(['copy', '--index', 'large', '--page-bytes', '64mb', '--partition-docs', '1000'])
   expect(moved).toMatchObject({ code: 0, stderr: '' })
