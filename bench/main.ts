@@ -15,6 +15,7 @@ import { deleteIndex } from './node.ts'
 import { cpuSeconds, endedChildrenCpuSeconds } from './process-usage.ts'
 import { keepResult } from './results.ts'
 import { shardferryCopy } from './shardferry.ts'
+import { benchVerify } from './verify.ts'
 import { loadedIndex, scrollAll, type SourceIndex } from './source-index.ts'
 
 const help = `Measures Shardferry against the target's own _reindex and against the target's limit, on two servers of this machine.
@@ -25,6 +26,7 @@ const help = `Measures Shardferry against the target's own _reindex and against 
   --docs N       log documents of about 1 KB (400000)
   --no-warm-up   begin with the first measured round
   --memory       instead: the client's peak memory for a small and a large index (100000 and 2000000 documents)
+  --verify       instead: a full verify against the copy before it, and its peak memory (500000 and 2000000 documents)
   --engines      instead: a whole-index _reindex, the engine reindex and the engine stream, with 0 and with 20 ms to the source
   --keep         leave the servers running; the next run takes them again`
 
@@ -36,6 +38,7 @@ const { values, positionals } = parseArgs({
     'no-warm-up': { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
     engines: { type: 'boolean', default: false },
+    verify: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -51,6 +54,7 @@ else if (!existsSync('/proc/self/stat')) {
 } else {
   await using clusters = await openClusters(values.keep)
   if (values.memory) await benchMemory(clusters, stop.signal)
+  else if (values.verify) await benchVerify(clusters, positionals, stop.signal)
   else if (values.engines)
     await benchEngines(clusters, Number(values.rounds), Number(values.docs), !values['no-warm-up'], positionals, stop.signal)
   else await benchCopy(clusters, Number(values.rounds), Number(values.docs), positionals, stop.signal)

@@ -39,6 +39,38 @@ export async function shardferryCopy(
   }
 }
 
+/** One `shardferry verify` of two clusters, from the start of its process to its end. */
+export async function shardferryVerify(
+  source: Node,
+  target: Node,
+  index: SourceIndex,
+  flags: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly seconds: number; readonly peakBytes: number }> {
+  const state = mkdtempSync(join(tmpdir(), 'shardferry-bench-'))
+  try {
+    const args = [
+      'verify',
+      source.url,
+      target.url,
+      '--index',
+      index.name,
+      '--name',
+      'bench',
+      '--state',
+      state,
+      '--json',
+      ...flags,
+    ]
+    const startMs = performance.now()
+    const { code, output, peak } = await runWatched([bin, ...args], signal)
+    if (code !== 0) throw new Error(`shardferry verify ended with ${code}:\n${output.slice(-2000)}`)
+    return { seconds: (performance.now() - startMs) / 1000, peakBytes: peak }
+  } finally {
+    rmSync(state, { recursive: true, force: true })
+  }
+}
+
 /** Runs Node with these arguments; the kernel's high-water mark of its memory is read until it ends. */
 function runWatched(args: readonly string[], signal: AbortSignal): Promise<{ code: number; output: string; peak: number }> {
   return new Promise((resolve, reject) => {

@@ -9,25 +9,41 @@ import { copyPartition } from './copy/copy-partition.ts'
 import { reindexEngine } from './copy/reindex/engine.ts'
 import { taskMarks } from './copy/reindex/opaque-id.ts'
 import { withReindexPartitions } from './copy/reindex/partitions.ts'
+import { reindexTasks, reindexTasksStep } from './copy/reindex/tasks-step.ts'
 import { setAsideFolder } from './copy/set-aside.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
-import type { SqliteJournal } from './journal/sqlite.ts'
+import type { MigrationState } from './journal/fold.ts'
+import { accessKinds } from './access/steps.ts'
+import type { StepKind } from './cluster/step-kind.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createIndexStep } from './metadata/create.ts'
-import { tuneIndexStep } from './metadata/tune.ts'
+import { tuneIndexStep, tuning } from './metadata/tune.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import { Memory } from './migration/memory.ts'
-import type { Migration, RemoteTasks } from './migration/migration.ts'
+import { fingerprintOf } from './migration/run-verification.ts'
+import type { Comparison } from './migration/run-verification.ts'
+import type { Migration } from './migration/migration.ts'
+import { listSetAside } from './migration/retry-rejected.ts'
 import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
-import { crashPoints, reindexCrashPoints } from './model/crash-points.ts'
-import type { CrashPoint } from './model/crash-points.ts'
-import type { Holder } from './model/entries.ts'
-import type { Plan } from './model/plan.ts'
-import type { Engine, World } from './model/ports.ts'
+import { crashPoints, reindexCrashPoints, verifyCrashPoints } from './model/crash-points.ts'
+import type { AnyCrashPoint } from './model/crash-points.ts'
+import type { Holder, ShardMark } from './model/entries.ts'
+import { movedTasks } from './model/plan.ts'
+import type { IndexTask, Plan } from './model/plan.ts'
+import type { Engine, Journal, World } from './model/ports.ts'
+import { comparedIndices } from './plan/compared-indices.ts'
+import type { SideReaders } from './plan/compared-indices.ts'
 import type { CopySettings } from './settings/settings.ts'
+import type { CompareOptions } from './verify/compare-index.ts'
+import { placeOf } from './verify/compared-index.ts'
+import { Kept } from './verify/keep.ts'
+import { patience } from './verify/patience.ts'
+import type { AskedQuery } from './verify/query-file.ts'
+import { CompareTally } from './verify/tally.ts'
+import type { CompareUpTo } from './model/verification.ts'
 import { version } from './version.ts'
 
 /** How long something that may pass (429, 503, a node restarting) is waited for before a run stops. */
@@ -36,16 +52,14 @@ const giveUpAfterMs = 5 * 60_000
 /** Partitions that a run may have in hand where the target moves them itself; the width says how many move. */
 const tasksAtOnce = 32
 
-const noRemoteTasks: RemoteTasks = { stop: () => Promise.resolve(0), notes: () => [] }
-
 export interface Parts {
   readonly plan: Plan
   readonly copy: CopySettings
   readonly source: Cluster
   readonly target: Cluster
-  /** How the source is reached: what the target's nodes need for reading from it themselves. */
-  readonly sourceAccess: ConnectionSettings
-  readonly journal: SqliteJournal
+  /** How the source is reached: what the target's nodes need where they read from it themselves. */
+  readonly sourceAccess?: ConnectionSettings
+  readonly journal: Journal
   /** The migration's own folder. */
   readonly folder: string
   readonly world: World
@@ -63,28 +77,29 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
   const stream: Engine = {
     copy: (task, partition, attempt, signal) => copyPartition(task, partition, attempt, parts, signal),
   }
+  const marks = taskMarks(plan)
   const reindex = reindexEngine(
     {
       source,
       target,
       remote: {
-        host: copy.remoteHost ?? sourceAccess.addresses[0] ?? '',
-        auth: sourceAccess.auth,
-        timeoutMs: sourceAccess.requestTimeoutMs,
+        host: copy.remoteHost ?? source.address,
+        auth: sourceAccess?.auth ?? { kind: 'none' },
+        timeoutMs: sourceAccess?.requestTimeoutMs ?? 90_000,
       },
       stream,
       tasks: {
-        taskOf: partition => memory.state.submitted.get(partition),
+        taskOf: partition => memory.state.submitted.get(partition)?.task,
         remember: ({ id, index }, task) => memory.append({ type: 'submitted', index, partition: id, task }),
       },
-      marks: taskMarks(plan),
+      marks,
       throttler,
       meter: tally,
       world,
     },
     { batchBytes: copy.pageBytes, node: copy.reindexNode, giveUpAfterMs },
   )
-  const byReindex = plan.indices.some(task => task.engine === 'reindex')
+  const byReindex = movedTasks(plan).some(task => task.engine === 'reindex')
   const dispatcher = inProcessDispatcher(
     ({ task, partition }, attempt, signal) =>
       (task.engine === 'reindex' ? reindex : stream).copy(task, partition, attempt, signal),
@@ -95,7 +110,7 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
   )
   return {
     plan,
-    tasks: plan.indices.filter(task => task.action === 'create' || task.action === 'into-existing'),
+    tasks: movedTasks(plan),
     source,
     target,
     memory,
@@ -110,10 +125,22 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
       tune: task => tuneIndexStep(target, task),
       aliases: task => aliasStep(target, task),
     },
-    remoteTasks: byReindex ? reindex : noRemoteTasks,
+    remoteTasks: byReindex ? reindexTasksStep(target, marks) : undefined,
+    engineNotes: () => reindex.notes(),
     catchUpRounds: copy.catchUpRounds,
     giveUpAfterMs,
   }
+}
+
+/** Every kind of step there is, by its ids: what becomes of it when a migration ends. */
+export function stepKinds(folder: string): readonly StepKind[] {
+  return [
+    { prefix: 'create-index/', atEnd: 'kept' },
+    { prefix: 'aliases/', atEnd: 'kept' },
+    tuning,
+    reindexTasks,
+    ...accessKinds(folder),
+  ]
 }
 
 function setAsideSoFar(memory: Memory): number {
@@ -121,6 +148,81 @@ function setAsideSoFar(memory: Memory): number {
   for (const { rounds } of memory.state.indices.values())
     for (const round of rounds) for (const settled of round.settled.values()) sum += settled.counts.setAside
   return sum
+}
+
+export interface ComparisonParts {
+  readonly plan: Plan
+  /** Of the plan's, those that are compared. */
+  readonly tasks: readonly IndexTask[]
+  readonly copy: CopySettings
+  readonly source: Cluster
+  readonly target: Cluster
+  /** Of the migration that moved the indices; undefined where something else did. */
+  readonly state: MigrationState | undefined
+  /** The migration's own folder. */
+  readonly folder: string
+  readonly options: CompareOptions
+  readonly upTo: CompareUpTo
+  readonly queries: readonly AskedQuery[]
+  readonly world: World
+}
+
+/** A comparison of both clusters, ready to run. Looks at the definitions on both sides. */
+export async function assembleComparison(parts: ComparisonParts, signal: AbortSignal): Promise<Comparison> {
+  const { plan, tasks, copy, source, target, state, folder, options, upTo, queries, world } = parts
+  const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: 0 })
+  const tally = new CompareTally(plan, tasks, copy.readers, world)
+  const readers = (cluster: Cluster): SideReaders => ({
+    cluster,
+    documents: streamReader(cluster, copy),
+    ids: streamReader(cluster, { ...copy, idsOnly: true }),
+  })
+  const finished = state?.outcome?.kind === 'finished' || state?.outcome?.kind === 'completed'
+  const { indices, left } = await comparedIndices(
+    tasks,
+    {
+      source: readers(source),
+      target: readers(target),
+      migration: state && { created: state.created, finished, copied: upTo === 'copied' ? copiedSoFar(state) : undefined },
+    },
+    signal,
+  )
+  return {
+    plan,
+    indices,
+    left,
+    source,
+    target,
+    options,
+    queries,
+    notes: state && !finished ? ['The migration has not come to its end.'] : [],
+    shardferry: version,
+    parts: {
+      ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),
+      kept: new Kept(comparisonFolder(folder), fingerprintOf({ plan, options, indices }), world.now()),
+      setAside: ({ task }) => setAsidePlaces(state, task, folder),
+      dispatch: move => inProcessDispatcher(move, world, throttler, { readers: copy.readers, giveUpAfterMs }),
+      meter: tally,
+      world,
+    },
+  }
+}
+
+/** By source index, where its last closed round ended. */
+function copiedSoFar({ indices }: MigrationState): ReadonlyMap<string, readonly ShardMark[]> {
+  const copied = new Map<string, readonly ShardMark[]>()
+  for (const [index, { rounds }] of indices) {
+    const last = rounds.findLast(round => round.closed)
+    if (last) copied.set(index, last.shards)
+  }
+  return copied
+}
+
+function setAsidePlaces(state: MigrationState | undefined, task: IndexTask, folder: string): ReadonlyMap<string, string> {
+  const places = new Map<string, string>()
+  for (const { lines } of listSetAside([task], state?.indices ?? new Map(), rejectedFolder(folder)))
+    for (const { id, routing, type, reason } of lines) places.set(placeOf(id, routing), `${type}: ${reason}`)
+  return places
 }
 
 /** Opens a connection and learns what answers there. @throws ShardferryError as `identify` */
@@ -136,6 +238,10 @@ export async function connect(settings: ConnectionSettings, signal: AbortSignal)
 
 export function migrationFolder(stateFolder: string, name: string): string {
   return join(stateFolder, name)
+}
+
+export function comparisonFolder(folder: string): string {
+  return join(folder, 'verify')
 }
 
 export function rejectedFolder(folder: string): string {
@@ -159,8 +265,8 @@ export function realWorld(env: NodeJS.ProcessEnv): World {
   }
 }
 
-function crashAt(text: string | undefined): { readonly point: CrashPoint; left: number } | undefined {
+function crashAt(text: string | undefined): { readonly point: AnyCrashPoint; left: number } | undefined {
   const [name, times] = text?.split(':') ?? []
-  const point = [...crashPoints, ...reindexCrashPoints].find(known => known === name)
+  const point = [...crashPoints, ...reindexCrashPoints, ...verifyCrashPoints].find(known => known === name)
   return point && { point, left: Number(times ?? 1) }
 }

@@ -3,6 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { errorCodes, exitCodes } from '../src/model/errors.ts'
+import { grants, rightsFor } from '../src/model/needs.ts'
+import type { Side } from '../src/model/connection.ts'
+import type { IndexTask, Plan } from '../src/model/plan.ts'
 import { settingsReference } from '../src/settings/reference.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -20,8 +23,11 @@ const commands = [
   'throttle',
   'cancel',
   'complete',
+  'verify',
   'rejected list',
   'rejected retry',
+  'access grant',
+  'access revoke',
 ]
 
 function help(command: string): string {
@@ -54,13 +60,16 @@ function exitCodesPage(): string {
   const meanings: readonly (readonly [number, string])[] = [
     [
       exitCodes.exact,
-      'Exact: everything read is on the target, counts are equal, nothing on the source is newer. Also: a check without errors, a command that did what it says.',
+      'Exact: everything read is on the target, counts are equal, nothing on the source is newer. `verify`: both sides are equal. Also: a check without errors, a command that did what it says.',
     ],
     [1, 'A fault in Shardferry itself.'],
     [2, 'The command line, a setting or the plan file is wrong.'],
     [3, 'A cluster cannot be reached, or does not accept the certificate or the credentials.'],
-    [exitCodes.setAside, 'Finished, but for documents that the target refused; they are set aside.'],
-    [exitCodes.differs, 'Finished, but the sides differ: the source went on changing, or counts are not equal.'],
+    [exitCodes.setAside, 'Finished (`verify`: equal), but for documents that the target refused; they are set aside.'],
+    [
+      exitCodes.differs,
+      'Finished, but the sides differ: the source went on changing, or counts are not equal. `verify`: the sides are not equal, or could not be compared in everything.',
+    ],
     [6, 'Refused before anything was moved: a check, the plan, a privilege.'],
     [7, 'Stopped by Ctrl-C, SIGTERM or cancel; it can be resumed.'],
     [8, 'Failed on the way; the same command resumes.'],
@@ -69,10 +78,54 @@ function exitCodesPage(): string {
   return `${note}# Exit codes\n\n| code | meaning |\n| --- | --- |\n${meanings.map(([code, text]) => `| ${code} | ${text} |`).join('\n')}\n`
 }
 
+/** A plan that needs everything there is to need. */
+const demanding: Plan = {
+  shardferryPlan: 1,
+  name: 'any',
+  createdAt: '',
+  patterns: ['INDEX'],
+  source: { address: '', clusterName: '', clusterUuid: '', flavor: 'elasticsearch', version: '8.0.0' },
+  target: { address: '', clusterName: '', clusterUuid: '', flavor: 'elasticsearch', version: '8.0.0' },
+  indices: [
+    { source: 'INDEX', target: 'INDEX', action: 'create', read: { by: 'seq-no' }, aliases: { ALIAS: {} }, tuning: { any: 1 } },
+  ] as unknown as IndexTask[],
+  skipped: [],
+}
+
+function privilegesTable(side: Side): string {
+  const code = (names: readonly string[]): string => (names.length === 0 ? '-' : names.map(name => `\`${name}\``).join(', '))
+  const rows = rightsFor(side, demanding, 'copy').map(({ what, indices, severity }) => {
+    const { level, why, elasticsearch, opensearch } = grants[what]
+    const where =
+      level === 'cluster' ? 'cluster' : indices.map(name => ({ '*': '`*`', ALIAS: 'aliases' })[name] ?? 'indices').join(', ')
+    return [why, where, code(elasticsearch), code(opensearch), severity === 'error' ? 'yes' : 'no']
+  })
+  const distinct = [...new Map(rows.map(row => [row.join(), row])).values()]
+  return alignedTable([['to', 'on', 'Elasticsearch', 'OpenSearch security plugin', 'must have'], ...distinct])
+}
+
+/** As the formatter would write it. */
+function alignedTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map(row => row[at]?.length ?? 0)))
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
+  const [titles = [], ...rest] = rows
+  return [line(titles), line(widths.map(width => '-'.repeat(width))), ...rest.map(line)].join('\n')
+}
+
+/** The page with its tables as the code has them. */
+function accessPage(): string {
+  const tables = (['source', 'target'] as const).map(side => `The ${side}'s user:\n\n${privilegesTable(side)}`).join('\n\n')
+  const [before = '', after = ''] = readOrNothing(`${root}docs/guide/access.md`).split(
+    /(?<=<!-- privileges: [^\n]*-->\n)[^]*(?=<!-- \/privileges -->)/,
+  )
+  return `${before}\n${tables}\n\n${after}`
+}
+
 const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/commands.md': commandsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/exit-codes.md': exitCodesPage,
+  'docs/guide/access.md': accessPage,
   'docs/reference/settings.md': () => `${note}${settingsReference().trim()}\n`,
 }
 

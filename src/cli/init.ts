@@ -239,6 +239,6 @@ function variableOf(side: Side, auth: AuthMethod): string | undefined {
 }
 
 /** JSON text is YAML text; single quotes where they do, as they are easier to edit. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) && !text.includes("'") ? `'${text}'` : JSON.stringify(text)
 }

@@ -1,4 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { CompareForm, CompareUpTo, VerifyLevel } from '../model/verification.ts'
+import type { Side } from '../model/connection.ts'
+import type { Job } from '../model/needs.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import type { SettingGroup } from '../settings/table.ts'
@@ -19,6 +22,25 @@ interface Options {
   readonly width?: number
   readonly docsPerSecond?: number
   readonly reason?: string
+  readonly yes?: boolean
+  readonly side?: Side | 'both'
+  readonly plan?: string
+  readonly for?: Job
+  readonly guide?: boolean
+  readonly apiKey?: boolean
+  readonly expires?: string
+  readonly rotate?: boolean
+  readonly print?: boolean
+}
+
+interface VerifyFlags extends Options {
+  readonly level: VerifyLevel
+  readonly compare: 'auto' | CompareForm
+  readonly upTo: CompareUpTo
+  readonly maxDifferences: number
+  readonly queries?: string
+  readonly repair?: boolean
+  readonly deleteExtraAnywhere?: boolean
 }
 
 const everything: readonly SettingGroup[] = ['source', 'target', 'selection', 'copying', 'migration', 'output']
@@ -70,10 +92,15 @@ function stateCommand(command: Command, run: (settings: MigrationSettings, optio
   )
 }
 
-async function settingsOf(command: Command, sourceUrl?: string, targetUrl?: string): Promise<Settings> {
+async function settingsOf(
+  command: Command,
+  sourceUrl?: string,
+  targetUrl?: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Settings> {
   const { loadSettings } = await import('../settings/load.ts')
   const settings = await loadSettings(
-    { file: configOf(command), flags: flagsOf(command), env: process.env, sourceUrl, targetUrl },
+    { file: configOf(command), flags: { ...flagsOf(command), ...more }, env: process.env, sourceUrl, targetUrl },
     signal,
   )
   debug = settings.logLevel === 'debug'
@@ -191,11 +218,107 @@ stateCommand(throttleCommand, async (settings, { width, docsPerSecond }) => {
 clusterCommand(
   program
     .command('complete')
-    .description('Restore every setting of the target that was tuned, also after a crash. What was copied stays.')
-    .option(...dryRunFlag),
+    .description(
+      'Take back everything a migration made or changed, also after a crash: tuned settings, users, roles, keys. What was copied stays.',
+    )
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'only show what would be taken back'),
   connections,
-  async (settings, { dryRun = false }) => (await import('./commands/complete.ts')).complete(settings, { dryRun }, signal),
+  async (settings, { dryRun = false, yes = false }) =>
+    (await import('./commands/complete.ts')).complete(settings, { dryRun, yes }, signal),
 )
+
+const verifyCommand = program
+  .command('verify')
+  .description('Compare both clusters document by document, by digest; with --repair, mend what differs.')
+  .argument('[source]', 'address of the source, or the name of a migration')
+  .argument('[target]', 'address of the target')
+  .addOption(
+    new Option('--level <level>', 'counts: numbers; ids: ids, routings, versions; full: contents too')
+      .choices(['counts', 'ids', 'full'])
+      .default('full'),
+  )
+  .addOption(
+    new Option('--compare <form>', 'bytes as stored, or values (canonical JSON with exact numbers)')
+      .choices(['auto', 'bytes', 'values'])
+      .default('auto', 'auto: values where a sample says so'),
+  )
+  .addOption(
+    new Option('--up-to <what>', 'copied: what the migration has copied so far; now: everything the source has')
+      .choices(['copied', 'now'])
+      .default('copied'),
+  )
+  .option('--max-differences <n>', 'name so many per index, at most', wholeNumberFrom(1), 100_000)
+  .option('--queries <file>', 'also run searches from a file (NDJSON of index and body, or a slow log) on both sides')
+  .option('--repair', 'write what is missing or stale, delete what is extra in indices that the migration made')
+  .option('--dry-run', 'with --repair: only tell what would be done')
+  .option('--delete-extra-anywhere', 'with --repair: delete what is extra in every index that is compared')
+  .option(...jsonFlag)
+addSettingFlags(verifyCommand, everything).action(
+  async (first: string | undefined, target: string | undefined, options: VerifyFlags) =>
+    ended(options, async () => {
+      const named = first !== undefined && target === undefined && !first.includes('://')
+      const settings = await settingsOf(verifyCommand, named ? undefined : first, target, named ? { name: first } : {})
+      const { repair = false, dryRun = false, deleteExtraAnywhere = false, json = false, queries } = options
+      const { level, compare: form, upTo, maxDifferences } = options
+      const asked = { level, form, upTo, maxDifferences, queries, repair, dryRun, deleteExtraAnywhere, json }
+      return (await import('./commands/verify.ts')).verify(settings, asked, signal)
+    }),
+)
+
+const access = program.command('access').description('Users or keys that may do what a migration needs, and nothing else.')
+const sideFlag = (does: string): Option => new Option('--side <side>', does).choices(['source', 'target', 'both']).default('both')
+clusterCommand(
+  access
+    .command('grant')
+    .description('Make a reader on the source and a writer on the target, as a user who may manage security.')
+    .addOption(sideFlag('where to grant'))
+    .option('--plan <file>', 'plan whose indices they are for; else the migration itself, else what --index selects')
+    .addOption(
+      new Option('--for <commands>', 'what they are for; copy includes check, verify and all others')
+        .choices(['check', 'verify', 'copy'])
+        .default('copy'),
+    )
+    .option('--guide', "only what the usual guide for the target's own reindex gives: no sequence numbers, no catching up")
+    .option('--api-key', 'make API keys instead of users (Elasticsearch)')
+    .option('--expires <duration>', 'when an API key expires, such as 12h or 30d', duration, '30d')
+    .option('--rotate', 'make a new password or key where there is one')
+    .option('--print', 'show the secrets instead of keeping them in files that only you can read')
+    .option('--dry-run', 'only show what would be made'),
+  everything,
+  async (settings, options) => {
+    const { side, plan, for: job = 'copy', guide = false, apiKey = false, expires, rotate = false, dryRun = false } = options
+    const asked = {
+      sides: sidesOf(side),
+      planFile: plan,
+      job,
+      guide,
+      keyExpiration: apiKey ? expires : undefined,
+      rotate,
+      dryRun,
+    }
+    return (await import('./commands/access.ts')).accessGrant(settings, { ...asked, show: options.print === true }, signal)
+  },
+)
+clusterCommand(
+  access
+    .command('revoke')
+    .description('Remove exactly what grant made, as a user who may manage security.')
+    .addOption(sideFlag('where to revoke'))
+    .option('--dry-run', 'only show what would be removed'),
+  connections,
+  async (settings, { side, dryRun = false }) =>
+    (await import('./commands/access.ts')).accessRevoke(settings, { sides: sidesOf(side), dryRun }, signal),
+)
+
+function sidesOf(side: Options['side']): readonly Side[] {
+  return side === undefined || side === 'both' ? ['source', 'target'] : [side]
+}
+
+function duration(text: string): string {
+  if (/^[1-9][0-9]*[dhm]$/.test(text)) return text
+  throw new InvalidArgumentError('It must be a whole number of days, hours or minutes, such as 30d, 12h or 90m.')
+}
 
 const rejected = program.command('rejected').description('Documents that the target refused.')
 stateCommand(

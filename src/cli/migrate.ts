@@ -8,6 +8,7 @@ import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Settings } from '../settings/settings.ts'
 import { emit, exitCodeOf, lookOf, print } from './output.ts'
+import { requireSameCluster } from './session.ts'
 import type { Clusters } from './session.ts'
 import { chooseView } from './view/choose-view.ts'
 import { reportEvent } from './view/json-view.ts'
@@ -25,6 +26,30 @@ export interface Run {
 /** How often the view is drawn, and how often `status` in another terminal sees something new. */
 const drawEveryMs = 200
 const publishEveryMs = 1_000
+
+/**
+ * Makes this process the one that runs the migration, and only then its plan, where it has none yet: whoever starts the
+ * same one meanwhile is told who holds it.
+ * @param goOn is given the plan that is journaled already @param make gives the plan of a migration that begins
+ * @throws ShardferryError `state-held`, and whatever the two throw
+ */
+export async function holdAndPlan(
+  journal: SqliteJournal,
+  goOn: (known: Plan) => void | Promise<void>,
+  make: () => Promise<Plan>,
+): Promise<void> {
+  journal.lock(thisProcess())
+  const known = fold(journal.entries()).plan
+  if (known) return await goOn(known)
+  try {
+    journal.append({ type: 'planned', plan: await make() })
+  } catch (thrown) {
+    const { code, message, hint } = asShardferryError(thrown)
+    if (code === 'stopped') journal.append({ type: 'stopped', reason: message })
+    else if (!code.startsWith('state-')) journal.append({ type: 'failed', code, message, hint })
+    throw thrown
+  }
+}
 
 /** Runs or resumes the journaled migration with a live view, shows its report, and gives the exit code. */
 export async function migrate({ settings, clusters, journal, folder, json, signal }: Run): Promise<number> {
@@ -80,20 +105,7 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
 
 /** A journaled plan must be for these clusters and this selection: settings that changed since are not silently ignored. */
 export function requireSamePlan(plan: Plan, clusters: Clusters, patterns: readonly string[] | undefined): void {
-  const sides = [
-    ['source', plan.source, clusters.source],
-    ['target', plan.target, clusters.target],
-  ] as const
-  for (const [side, planned, cluster] of sides) {
-    if (planned.clusterUuid === cluster.identity.clusterUuid) continue
-    throw new ShardferryError(
-      'state-other',
-      `Migration ${plan.name} has another ${side}: cluster ${planned.clusterName} (${planned.clusterUuid}), not ${cluster.identity.clusterName}.`,
-      {
-        hint: 'Give the address it was started with, or start another migration with --name.',
-      },
-    )
-  }
+  for (const cluster of [clusters.source, clusters.target]) requireSameCluster(plan, cluster)
   if (patterns && patterns.join(',') !== plan.patterns.join(',')) {
     throw new ShardferryError(
       'state-other',

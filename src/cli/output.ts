@@ -1,6 +1,7 @@
 import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { exitCodes } from '../model/errors.ts'
+import type { VerifyVerdict } from '../model/verification.ts'
 import { errorText } from './view/error-text.ts'
 import { errorEvent, eventLine } from './view/json-view.ts'
 import type { ViewEvent } from './view/json-view.ts'
@@ -40,6 +41,17 @@ export function showError(thrown: unknown, json: boolean, debug: boolean): numbe
 export function exitCodeOf(report: Report): number {
   switch (report.verdict) {
     case 'exact':
+      return exitCodes.exact
+    case 'set-aside':
+      return exitCodes.setAside
+    case 'differs':
+      return exitCodes.differs
+  }
+}
+
+export function verifyExitCode(verdict: VerifyVerdict): number {
+  switch (verdict) {
+    case 'equal':
       return exitCodes.exact
     case 'set-aside':
       return exitCodes.setAside

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { ShardferryError } from '../model/errors.ts'
 import { makePlan } from '../plan/make-plan.ts'
+import { parsePlan } from '../plan/plan-file.ts'
 import { takeInventory } from '../plan/inventory.ts'
 import { refuseUnlessRunnable } from '../plan/require-ok.ts'
+import type { Side } from '../model/connection.ts'
 import type { Plan } from '../model/plan.ts'
 import { requireNoErrors, runChecks } from '../preflight/checks.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -14,7 +18,7 @@ import { planText } from './view/plan-text.ts'
 const guessedDocsPerSecond = 25_000
 
 /** The plan that the settings ask for. Reads both clusters, changes neither. */
-export async function draftPlan(settings: Settings, clusters: Clusters, signal: AbortSignal): Promise<Plan> {
+export async function draftPlan(settings: Settings, clusters: Pick<Clusters, Side>, signal: AbortSignal): Promise<Plan> {
   const inventory = await takeInventory(clusters.source, clusters.target, settings.selection, signal)
   const { intoExisting, versionFrom, readBy, slices, tune, engine, partitionField } = settings.copy
   return makePlan(inventory, {
@@ -27,6 +31,20 @@ export async function draftPlan(settings: Settings, clusters: Clusters, signal: 
     ...(partitionField === undefined ? {} : { partitionField }),
     ...(slices === undefined ? {} : { slices }),
   })
+}
+
+/** @throws ShardferryError `plan-invalid` */
+export function readPlanFile(file: string): Plan {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new ShardferryError('plan-invalid', `The plan ${file} cannot be read.`, {
+      cause,
+      hint: 'Make one with: shardferry plan --out FILE',
+    })
+  }
+  return parsePlan(text, file)
 }
 
 /** The plan, after every check has passed; warnings are shown. @throws ShardferryError of the worst finding or refusal */

@@ -34,13 +34,30 @@ export async function bulk(
   try {
     const answer = await connection.exchange(request)
     if (answer.status >= 400) throw refusal(connection, request, answer)
-    const items = readItems(answer.body, connection)
+    const node = { side: connection.side, address: answer.from ?? connection.address }
+    const items = allCreated(answer.body, docs.length) ?? readItems(answer.body, node)
     answer.release()
-    if (items.length !== docs.length) throw unreadable(connection, `it accounts for ${items.length} of ${docs.length} documents`)
+    if (items.length !== docs.length) throw unreadable(node, `it accounts for ${items.length} of ${docs.length} documents`)
     return items
   } finally {
     body.release()
   }
+}
+
+const createdHead = Buffer.from('{"errors":false,"items":[')
+const createdItem = Buffer.from('{"index":{"status":201}},')
+let createdAnswer = Buffer.alloc(0)
+
+/** The answer that nearly every request of a first copy gets is known before it comes: comparing costs less than parsing. */
+export function allCreated(body: Uint8Array, docs: number): readonly BulkItem[] | undefined {
+  const items = docs * createdItem.length
+  if (docs === 0 || body.length !== createdHead.length + items + 1) return undefined
+  if (createdAnswer.length < createdHead.length + items)
+    createdAnswer = Buffer.concat([createdHead, Buffer.alloc(2 * items, createdItem)])
+  // The last item is followed by no comma, but by the end of the list.
+  const ends = body.length - 2
+  if (createdAnswer.compare(body, 0, ends, 0, ends) !== 0 || body[ends] !== 0x5d || body[ends + 1] !== 0x7d) return undefined
+  return Array.from({ length: docs }, () => accepted)
 }
 
 interface ServerItem {

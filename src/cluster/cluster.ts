@@ -9,14 +9,15 @@ export interface Cluster extends Connection {
 /** Speaks HTTP to one cluster through any of its nodes. */
 export interface Connection {
   readonly side: Side
-  /** The first address, without secrets: what messages and reports name. */
+  /** The first address, without secrets: what names the cluster in reports, and in messages that no single node is the cause of. */
   readonly address: string
   /** Requests sent so far. */
   readonly requestsSent: number
   /**
    * Sends one request and gives the whole answer, whatever its status. Every address is tried once before giving up.
    * @throws ShardferryError where there is no answer: `unreachable`, `unknown-host`, `unavailable`, `tls-untrusted`,
-   *   `wrong-protocol`, `page-too-large`, `stopped`; and `unauthorized` (retry) where a 401 comes after credentials that were accepted before
+   *   `wrong-protocol`, `page-too-large`, `stopped`; and, to be tried again, `unauthorized` or `forbidden` for a 401 or 403
+   *   after credentials, or the same request, that were accepted before
    */
   exchange(request: ClusterRequest): Promise<Answer>
   close(): Promise<void>
@@ -45,6 +46,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: Uint8Array
+  /** The address of the node that answered, where the connection tells. */
+  readonly from?: string
   /** Gives the memory behind `body` back for other answers; `body` must not be used afterwards. Optional. */
   release(): void
 }

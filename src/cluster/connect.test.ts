@@ -12,6 +12,7 @@ import { Secret } from '../model/secret.ts'
 import type { Answer, ClusterRequest, Connection } from './cluster.ts'
 import { openConnection } from './connect.ts'
 import { identify } from './identify.ts'
+import { json } from './json.ts'
 
 const never = new AbortController().signal
 const closing: (() => Promise<unknown>)[] = []
@@ -245,6 +246,45 @@ test('a node that refuses credentials which were accepted before, as one that st
   second!.faults.push({ effect: { status: 401 } })
   expect((await get(connection, { once: true })).status).toBe(200)
   expect([first!.requests.length, second!.requests.length, second!.faults.hits]).toEqual([2, 1, 1])
+})
+
+const denied = { status: 403, body: { error: { type: 'security_exception', reason: 'action is unauthorized' }, status: 403 } }
+
+test('a request that was allowed before and that a node refuses, as one that starts does, is sent to another', async () => {
+  const [first, second] = await fakes(2)
+  const connection = open({ addresses: [first!.url, second!.url] })
+  expect((await get(connection)).status).toBe(200)
+  second!.faults.push({ effect: denied })
+  expect((await get(connection)).status).toBe(200)
+  first!.faults.push({ effect: denied })
+  await expect(get(connection, { once: true })).rejects.toMatchObject({ code: 'forbidden', recovery: 'retry', status: 403 })
+  expect([first!.faults.hits, second!.faults.hits]).toEqual([1, 1])
+})
+
+test('a request that was never allowed is refused for good, and so is what a block forbids', async () => {
+  const [fake] = await fakes(1)
+  const connection = open({ addresses: [fake!.url] })
+  await get(connection)
+  const block = { type: 'cluster_block_exception', reason: 'read only' }
+  for (const [effect, path] of [
+    [denied, '/_cat/health'],
+    [{ status: 403, body: { error: block, status: 403 } }, '/'],
+  ] as const) {
+    fake!.faults.push({ effect })
+    expect((await get(connection, { path })).status).toBe(403)
+  }
+})
+
+test('what is said of an answer names the node that gave it', async () => {
+  const [first, second] = await fakes(2)
+  const connection = open({ addresses: [first!.url, `${second!.url}/`] })
+  const from = [await get(connection), await get(connection)].map(answer => answer.from)
+  expect(from).toEqual([first!.url, second!.url])
+  await get(connection)
+  second!.faults.push({ effect: { status: 503 } })
+  await expect(json(connection, { method: 'GET', path: '/', signal: never })).rejects.toMatchObject({
+    message: expect.stringContaining(second!.url) as string,
+  })
 })
 
 test('credentials that were accepted before, and that every node refuses, may be accepted again', async () => {

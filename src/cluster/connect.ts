@@ -3,6 +3,7 @@ import { ShardferryError } from '../model/errors.ts'
 import type { Auth, ConnectionSettings, Side } from '../model/connection.ts'
 import type { Answer, ClusterRequest, Connection } from './cluster.ts'
 import { exchangeOnce } from './exchange.ts'
+import { serverError } from './refusal.ts'
 import { connector, speaksTls } from './tls.ts'
 import { wireFailure } from './wire-error.ts'
 
@@ -30,14 +31,18 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
       maxHeaderSize: 128 * 1024,
       keepAliveTimeout: 30_000,
     })
-    return { address: url.origin, pathPrefix: url.pathname.replace(/\/+$/, ''), pool, downUntilMs: 0 }
+    const pathPrefix = url.pathname.replace(/\/+$/, '')
+    return { address: url.origin + pathPrefix, pathPrefix, pool, downUntilMs: 0 }
   }
   const nodes = settings.addresses.map(nodeOf)
+  /** Nodes that were not among the addresses given. */
   const others = new Map<string, Node>()
   const authorization = authorizationHeader(settings.auth)
   let turn = 0
   let requestsSent = 0
   let accepted = false
+  /** Requests that were allowed once. */
+  const allowed = new Set<string>()
 
   const inOrder = (): Node[] => {
     const from = turn++ % nodes.length
@@ -46,11 +51,10 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
   }
 
   const nodeAt = (address: string): Node => {
-    const origin = new URL(address).origin
-    const known = nodes.find(node => node.address === origin) ?? others.get(origin)
+    const known = nodes.find(node => node.address === address.replace(/\/+$/, '')) ?? others.get(address)
     if (known) return known
     const node = nodeOf(address)
-    others.set(origin, node)
+    others.set(address, node)
     return node
   }
 
@@ -70,11 +74,18 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
           maxBytes: request.maxBytes ?? Infinity,
           signal: request.signal,
         })
-        accepted ||= answer.status < 300
-        if (answer.status !== 401 || !accepted) return answer
+        const call = `${request.method} ${request.path}`
+        if (answer.status < 300) {
+          accepted = true
+          if (allowed.size < mostCallsKnown) allowed.add(call)
+        }
+        const whole = { ...answer, from: node.address }
+        failed = revoked(settings.side, request, whole, { accepted, allowed: allowed.has(call) })
+        if (!failed) return whole
         answer.release()
-        failed = forgotten(settings.side, node.address)
         node.downUntilMs = now() + 5_000
+        // Who may do it at all is asked when a request arrives; what it may do, on each shard, when others have moved on.
+        if (request.once && answer.status === 403) throw failed
       } catch (thrown) {
         const failure = wireFailure(thrown, settings.side, node.address, request.signal)
         failed = failure.error.code === 'unavailable' ? await explained(failure.error, settings, node) : failure.error
@@ -99,20 +110,40 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
   }
 }
 
+/** A path has an index in it or a few: this is far more than a migration asks for. */
+const mostCallsKnown = 20_000
+
 /**
- * Credentials that were accepted before may well be again: a node knows the users of its native realm only once the
- * security index is there, and refuses everybody while it starts (Elasticsearch 7.10, two nodes, the elected master killed).
+ * Credentials, and requests, that were accepted before may well be again: a node knows the users and roles of its native
+ * realm only once the security index is there, and refuses everybody while it starts (Elasticsearch 7.10, two nodes, the
+ * elected master killed). Undefined for any other answer.
  */
-function forgotten(side: Side, address: string): ShardferryError {
-  return new ShardferryError(
-    'unauthorized',
-    `The ${side} at ${address} no longer accepts the credentials (401), which it did before.`,
-    {
+function revoked(
+  side: Side,
+  request: ClusterRequest,
+  answer: Answer & { readonly from: string },
+  before: { readonly accepted: boolean; readonly allowed: boolean },
+): ShardferryError | undefined {
+  const hint = (what: string): string =>
+    `If ${what}, give the ${side}'s user what it needs; otherwise look at its health: a node that starts may not know its users yet. Then run the same command again.`
+  if (answer.status === 401 && before.accepted) {
+    const message = `The ${side} at ${answer.from} no longer accepts the credentials (401), which it did before.`
+    return new ShardferryError('unauthorized', message, {
       recovery: 'retry',
       status: 401,
-      hint: `If they were changed or revoked, give the ${side}'s new ones; otherwise look at its health: a node that starts may not know its users yet. Then run the same command again.`,
-    },
-  )
+      hint: hint('they were changed or revoked'),
+    })
+  }
+  if (answer.status !== 403 || !before.allowed) return undefined
+  const { type, reason } = serverError(answer)
+  if (type === 'cluster_block_exception') return undefined
+  const message = `The ${side} at ${answer.from} no longer allows ${request.method} ${request.path} (403), which it did before: ${reason || 'no reason given'}`
+  return new ShardferryError('forbidden', message, {
+    recovery: 'retry',
+    status: 403,
+    serverType: type,
+    hint: hint('the privilege was taken away'),
+  })
 }
 
 /** A server that speaks TLS just hangs up on plain HTTP; a second look tells that from an outage. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readItems } from './bulk.ts'
+import { allCreated, readItems } from './bulk.ts'
 import { frameBulk } from './frame-bulk.ts'
+import { scanPage } from './scan-page.ts'
 
 const target = { side: 'target', address: 'http://t:9200' } as const
 
@@ -38,6 +39,24 @@ test('ids and routings with every legal character arrive as they are, and source
   )
 })
 
+test('a delete is one line, with its routing and its version', () => {
+  const nothing = new Uint8Array(0)
+  const source = new TextEncoder().encode('{}')
+  const body = frameBulk([
+    { id: 'a', routing: undefined, version: 7n, source: nothing, op: 'delete' },
+    { id: 'é', routing: 'r', version: 8n, source: nothing, op: 'delete' },
+    { id: 'b', routing: undefined, version: 9n, source },
+  ])
+  expect(new TextDecoder().decode(body.bytes).split('\n')).toEqual([
+    '{"delete":{"_id":"a","version":7,"version_type":"external_gte"}}',
+    '{"delete":{"_id":"é","routing":"r","version":8,"version_type":"external_gte"}}',
+    '{"index":{"_id":"b","version":9,"version_type":"external_gte"}}',
+    '{}',
+    '',
+  ])
+  body.release()
+})
+
 test('a bulk answer is accounted for by position', () => {
   const items = readItems(
     new TextEncoder().encode(
@@ -59,3 +78,48 @@ test.each(['', '{}', '{"items":[{}]}', '{"items":[{"index":{}}]}', '{"items":[nu
     )
   },
 )
+
+test('a document framed from its page arrives like one that was made of strings', () => {
+  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })
+  const hit = fc.record({
+    id: text,
+    routing: fc.option(text, { nil: undefined }),
+    number: fc.oneof(
+      fc.bigInt({ min: 0n, max: 2n ** 63n - 2n }),
+      fc.constantFrom(0n, 8n, 9n, 99n, 10n ** 15n - 1n, 10n ** 18n - 1n),
+    ),
+    n: fc.integer(),
+  })
+  fc.assert(
+    fc.property(fc.array(hit, { minLength: 1, maxLength: 20 }), fc.constantFrom('seq-no', 'version'), (hits, versionFrom) => {
+      const list = hits.map(({ id, routing, number, n }) =>
+        JSON.stringify({ _id: id, _routing: routing, _source: { n } }).replace('{', `{"_seq_no":${number},"_version":${number},`),
+      )
+      const answer = `{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"total":${hits.length},"hits":[${list.join(',')}]}}`
+      const docs = scanPage(new TextEncoder().encode(answer)).hits.map(one => one.asDoc(versionFrom)!)
+      const plain = docs.map(({ id, routing, version, source }) => ({ id, routing, version, source }))
+      expect(plain.map(doc => doc.version)).toEqual(hits.map(one => (versionFrom === 'seq-no' ? one.number + 1n : one.number)))
+      // A server escapes other characters than JSON.stringify may; what the line means is the same.
+      const lines = (of: typeof docs): unknown[] =>
+        Buffer.from(frameBulk(of).bytes)
+          .toString('utf8')
+          .split('\n')
+          .map(line => (line === '' ? '' : JSON.parse(line.replace(/"version":(\d+)/, '"version":"$1"'))))
+      expect(lines(docs)).toEqual(lines(plain))
+    }),
+  )
+})
+
+test.each([1, 2, 7])('the answer that says %i documents were created is read without parsing it, and like a parsed one', n => {
+  const answer = (items: string): Uint8Array => new TextEncoder().encode(`{"errors":false,"items":[${items}]}`)
+  const items = Array.from({ length: n }, () => '{"index":{"status":201}}').join(',')
+  expect(allCreated(answer(items), n)).toEqual(readItems(answer(items), target))
+  expect(allCreated(answer(items), n + 1)).toBeUndefined()
+  expect(allCreated(answer(items.replace('201', '409')), n)).toBeUndefined()
+  expect(
+    allCreated(
+      answer(items).map((byte, i, all) => (i === all.length - 2 ? 0x2c : byte)),
+      n,
+    ),
+  ).toBeUndefined()
+})

@@ -1,5 +1,6 @@
 import type { Doc } from '../model/documents.ts'
 import { buffers } from './buffers.ts'
+import { PageDoc } from './page-hits.ts'
 
 /** A bulk body and how to give its memory back. */
 export interface BulkBody {
@@ -11,33 +12,34 @@ export interface BulkBody {
 const actionBytes = 128
 
 /**
- * The NDJSON body of one bulk request: an index action with external version per document, then its source as it is.
+ * The NDJSON body of one bulk request: an action with external version per document, then, unless it is a delete, its source as it is.
  * The index stands in the request's path. Each source must be one line.
  */
 export function frameBulk(docs: readonly Doc[]): BulkBody {
   let bound = 0
-  for (const doc of docs) bound += actionBytes + 6 * (doc.id.length + (doc.routing?.length ?? 0)) + doc.source.length
+  for (const doc of docs) bound += doc instanceof PageDoc ? doc.frameBytes : boundOf(doc)
   const memory = buffers.take(bound)
   const out = Buffer.from(memory.buffer as ArrayBuffer, memory.byteOffset, memory.length)
   let at = 0
   for (const doc of docs) {
-    const action = actionLine(doc)
-    at += action.ascii ? out.write(action.line, at, 'latin1') : out.write(action.line, at, 'utf8')
-    const { source } = doc
-    out.set(source, at)
-    at += source.length
+    if (doc instanceof PageDoc) {
+      at = doc.frame(out, at)
+      continue
+    }
+    at += out.write(actionLine(doc), at, 'utf8')
+    if (doc.op === 'delete') continue
+    out.set(doc.source, at)
+    at += doc.source.length
     out[at++] = 0x0a
   }
   return { bytes: memory.subarray(0, at), release: () => buffers.give(memory) }
 }
 
-function actionLine(doc: Doc): { line: string; ascii: boolean } {
-  const id = simple.test(doc.id) ? `"${doc.id}"` : JSON.stringify(doc.id)
-  const tail = `"version":${doc.version},"version_type":"external_gte"}}\n`
-  if (doc.routing === undefined) return { line: `{"index":{"_id":${id},${tail}`, ascii: simple.test(doc.id) }
-  const routing = JSON.stringify(doc.routing)
-  return { line: `{"index":{"_id":${id},"routing":${routing},${tail}`, ascii: false }
+function boundOf(doc: Doc): number {
+  return actionBytes + 6 * (doc.id.length + (doc.routing?.length ?? 0)) + doc.source.length
 }
 
-/** Printable ASCII without quote and backslash: needs no escape and is one byte a character. */
-const simple = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+function actionLine(doc: Doc): string {
+  const routing = doc.routing === undefined ? '' : `,"routing":${JSON.stringify(doc.routing)}`
+  return `{"${doc.op ?? 'index'}":{"_id":${JSON.stringify(doc.id)}${routing},"version":${doc.version},"version_type":"external_gte"}}\n`
+}

@@ -25,8 +25,9 @@ export async function identify(connection: Connection, signal: AbortSignal): Pro
   const number = root.version?.number
   let version = number === undefined ? undefined : parseVersion(number)
   if (!flavor || !version) {
-    throw new ShardferryError('not-a-cluster', `What answers at ${connection.address} is neither Elasticsearch nor OpenSearch.`, {
-      hint: `Look at what it says: curl ${connection.address}/ . Give the address of a node or of a proxy that passes everything through.`,
+    const place = answer.from ?? connection.address
+    throw new ShardferryError('not-a-cluster', `What answers at ${place} is neither Elasticsearch nor OpenSearch.`, {
+      hint: `Look at what it says: curl ${place}/ . Give the address of a node or of a proxy that passes everything through.`,
     })
   }
   if (flavor === 'opensearch' && atLeast(version, 5)) version = (await nodeVersion(connection, signal)) ?? version
@@ -38,7 +39,7 @@ function parseRoot(connection: Connection, answer: Answer): Root {
   try {
     return JSON.parse(new TextDecoder().decode(answer.body)) as Root
   } catch (cause) {
-    throw new ShardferryError('not-a-cluster', `What answers at ${connection.address} does not answer in JSON.`, {
+    throw new ShardferryError('not-a-cluster', `What answers at ${answer.from ?? connection.address} does not answer in JSON.`, {
       cause,
       hint: 'Give the address of a node, or of a proxy that passes everything through.',
     })

@@ -11,7 +11,7 @@ export interface ServerError {
 /** The error of an answer with a status of 400 and above, classified, with the server's own words. */
 export function refusal(connection: Connection, request: ClusterRequest, answer: Answer): ShardferryError {
   const { type, reason } = serverError(answer)
-  const place = `${connection.side} ${connection.address}`
+  const place = `${connection.side} ${answer.from ?? connection.address}`
   const call = `${request.method} ${request.path}`
   const make = (code: ErrorCode, message: string, recovery: Recovery, hint?: string): ShardferryError =>
     new ShardferryError(code, message, {
@@ -131,14 +131,18 @@ const privileges: readonly (readonly [action: RegExp, xpack: string, opensearch:
   [
     /indices:admin\/aliases\/get|indices:admin\/(get|mappings\/get)|indices:monitor\/settings\/get/,
     'index privilege `view_index_metadata`',
-    'index permissions `indices:admin/get`, `indices:admin/aliases/get`, `indices:admin/mappings/get` and `indices:monitor/settings/get`',
+    'index permissions `indices:admin/get`, `indices:admin/aliases/get` and `indices:monitor/settings/get`',
   ],
   [
     /template\/(get|simulate|put|delete)|index_template/,
     'cluster privilege `manage_index_templates`',
     'cluster action group `cluster_manage_index_templates`',
   ],
-  [/indices:admin\/resolve/, 'index privilege `view_index_metadata`', 'index action group `read`'],
+  [
+    /indices:admin\/resolve/,
+    'index privilege `view_index_metadata`',
+    'index action group `read`, and to list names the permission `indices:admin/resolve/index` on `*`',
+  ],
   [/indices:admin/, 'index privilege `manage`', 'index action group `manage`'],
   [/cluster:monitor/, 'cluster privilege `monitor`', 'cluster action group `cluster_monitor`'],
 ]

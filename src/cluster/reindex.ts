@@ -74,7 +74,11 @@ export async function submitReindex(target: Connection, submission: Submission, 
 
 /** A task that runs, or whose result was stored; undefined where its node is gone, or restarted before the task ended. */
 export async function readTask(target: Connection, task: string, signal: AbortSignal): Promise<ReindexTask | undefined> {
-  return jsonIfFound<ReindexTask>(target, { method: 'GET', path: `/_tasks/${encodeURIComponent(task)}`, signal })
+  return jsonIfFound<ReindexTask>(target, { method: 'GET', path: taskPath(task), signal })
+}
+
+function taskPath(task: string): string {
+  return `/_tasks/${encodeURIComponent(task)}`
 }
 
 /** Running `_reindex` tasks by the opaque id they were submitted with. */
@@ -98,9 +102,10 @@ export async function runningReindexes(target: Connection, signal: AbortSignal):
   return running
 }
 
-/** Asks a task to end before its next batch. One that has ended already is none to cancel, and no error. */
-export async function cancelTask(target: Connection, task: string, signal: AbortSignal): Promise<void> {
-  await jsonIfFound(target, { method: 'POST', path: `/_tasks/${encodeURIComponent(task)}/_cancel`, signal })
+/** Lets a task end before its next batch, and waits until it has. One that has ended already is none to cancel, and no error. */
+export async function endTask(target: Connection, task: string, signal: AbortSignal): Promise<void> {
+  await jsonIfFound(target, { method: 'POST', path: `${taskPath(task)}/_cancel`, signal })
+  await jsonIfFound(target, { method: 'GET', path: taskPath(task), query: { wait_for_completion: true, timeout: '60s' }, signal })
 }
 
 /** Changes how fast a running task may go; what a task that has ended makes of it is no error. */

@@ -5,7 +5,9 @@
  * Elasticsearch accepts and returns), and refuses everything else: an answer that is cut off or does not have the form
  * of a search answer throws, it is never split on a guess.
  */
+import type { Doc } from '../model/documents.ts'
 import { ShardferryError } from '../model/errors.ts'
+import { PageHits } from './page-hits.ts'
 
 export interface Page {
   readonly scrollId: string | undefined
@@ -21,18 +23,24 @@ export interface Page {
   readonly hits: readonly Hit[]
 }
 
+/** Which number of a hit becomes the external version on the target: its sequence number + 1, or its version. */
+export type VersionFrom = 'seq-no' | 'version'
+
+/** A view on its page: nothing of it may be read once the page's memory is given back. */
 export interface Hit {
   readonly id: string
   readonly routing: string | undefined
   /** Undefined where the index has no sequence numbers (the server then says -2 or nothing). */
   readonly seqNo: bigint | undefined
   readonly version: bigint | undefined
-  /** A view on the page's bytes, made when it is asked for; undefined where the index keeps no `_source`. */
+  /** Undefined where the index keeps no `_source`. */
   readonly source: Uint8Array | undefined
   /** Length of `source`; 0 where there is none. */
   readonly sourceBytes: number
   /** The source holds a raw line break or a comment and must pass `oneLine` before it can stand in a bulk body. */
   readonly unusual: boolean
+  /** The hit as a document on its way; undefined where it has no such number. */
+  asDoc(versionFrom: VersionFrom): Doc | undefined
 }
 
 /** @throws ShardferryError `response-unreadable`, recovery `redo` */
@@ -43,6 +51,7 @@ export function scanPage(bytes: Uint8Array): Page {
 const quote = 0x22
 const backslash = 0x5c
 const comma = 0x2c
+const minus = 0x2d
 const colon = 0x3a
 const slash = 0x2f
 const star = 0x2a
@@ -50,9 +59,6 @@ const braceOpen = 0x7b
 const braceClose = 0x7d
 const bracketOpen = 0x5b
 const bracketClose = 0x5d
-
-/** So many decimal digits always fit a double. */
-const exactDigits = 15
 
 /** Keys by their length. */
 const knownKeys: readonly (readonly { readonly key: string; readonly bytes: Uint8Array }[] | undefined)[] = (() => {
@@ -67,11 +73,15 @@ class Scanner {
   readonly #bytes: Uint8Array
   readonly #text: Buffer
   readonly #end: number
+  /** The same bytes, four at a time; none where they do not begin at a multiple of four. */
+  readonly #words: Uint32Array
   #at = 0
   #unusual = false
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
+    const aligned = bytes.byteOffset % 4 === 0
+    this.#words = aligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) : new Uint32Array(0)
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#end = bytes.length
   }
@@ -101,55 +111,47 @@ class Scanner {
   }
 
   #hits(): Hit[] {
-    const hits: Hit[] = []
-    this.#array(() => hits.push(this.#hit()))
-    return hits
+    const hits = new PageHits(this.#bytes)
+    this.#array(() => this.#hit(hits))
+    return hits.hits()
   }
 
-  #hit(): Hit {
-    let id: string | undefined
-    let routing: string | undefined
-    let seqNo: bigint | undefined
-    let version: bigint | undefined
-    let sourceFrom = -1
-    let sourceTo = -1
-    let unusual = false
-    this.#object(key => {
+  /** One hit: `#object` written out, for there are millions of them. */
+  #hit(hits: PageHits): void {
+    hits.begin()
+    this.#expect(braceOpen)
+    for (;;) {
+      this.#blanks()
+      const key = this.#key()
+      this.#blanks()
+      if (this.#bytes[this.#at] !== colon) throw this.#unreadable('a colon is missing')
+      const from = ++this.#at
       switch (key) {
-        case '_source': {
-          this.#unusual = false
-          sourceFrom = this.#at
-          sourceTo = this.#at = this.#endOfSource(sourceFrom)
-          unusual = this.#unusual
+        case '_source':
+          this.#at = this.#endOfSource(from)
+          hits.setSource(from, this.#at, this.#unusual)
           break
-        }
         case '_id':
-          id = this.#string()
-          break
-        case '_seq_no':
-          seqNo = this.#integer()
-          break
-        case '_version':
-          version = this.#integer()
+          hits.setId(this.#stringStart(), this.#at)
           break
         case '_routing':
-          routing = this.#string()
+          hits.setRouting(this.#stringStart(), this.#at)
+          break
+        case '_seq_no':
+          hits.setSeqNo(this.#integerStart(), this.#at)
+          break
+        case '_version':
+          hits.setVersion(this.#integerStart(), this.#at)
           break
         default:
           this.#skip()
       }
-    })
-    if (id === undefined) throw this.#unreadable('a hit has no _id')
-    return new ScannedHit(
-      this.#bytes,
-      sourceFrom,
-      sourceTo,
-      id,
-      routing,
-      seqNo !== undefined && seqNo >= 0n ? seqNo : undefined,
-      version,
-      unusual,
-    )
+      this.#blanks()
+      const next = this.#next()
+      if (next === braceClose) break
+      if (next !== comma) throw this.#unreadable('an object does not go on')
+    }
+    if (!hits.hasId) throw this.#unreadable('a hit has no _id')
   }
 
   /** Calls `member` at each value of an object, which must move behind that value. */
@@ -204,31 +206,38 @@ class Scanner {
   }
 
   #string(): string {
-    this.#blanks()
-    if (this.#bytes[this.#at] !== quote) throw this.#unreadable('a string is missing')
-    const start = this.#at
-    const to = this.#endOfString()
-    let plain = true
-    for (let i = start + 1; i < to && plain; i++) plain = this.#bytes[i]! < 0x80 && this.#bytes[i] !== backslash
-    if (plain) return this.#text.toString('latin1', start + 1, to)
-    return this.#parsed(start, to + 1) as string
+    const from = this.#stringStart()
+    return this.#parsed(from, this.#at) as string
   }
 
-  #integer(): bigint {
+  /** Moves behind a string that can be read; returns where it begins, at its quote. */
+  #stringStart(): number {
     this.#blanks()
     const from = this.#at
-    this.#skip()
-    if (this.#at - from <= exactDigits) {
-      let value = 0
-      for (let i = from; i < this.#at; i++) {
-        const digit = this.#bytes[i]! - 0x30
-        value = digit < 0 || digit > 9 ? Number.NaN : 10 * value + digit
-      }
-      if (!Number.isNaN(value)) return BigInt(value)
+    const to = this.#endOfString()
+    let plain = true
+    for (let i = from + 1; i < to && plain; i++) {
+      const c = this.#bytes[i]!
+      plain = c >= 0x20 && c < 0x80 && c !== backslash
     }
-    const digits = this.#text.toString('latin1', from, this.#at)
-    if (!/^-?\d{1,19}$/.test(digits)) throw this.#unreadable(`a whole number is expected, not ${digits.slice(0, 30)}`)
-    return BigInt(digits)
+    if (!plain) this.#parsed(from, to + 1)
+    return from
+  }
+
+  /** Moves behind a whole number of at most 19 digits; returns where it begins. */
+  #integerStart(): number {
+    this.#blanks()
+    const b = this.#bytes
+    const from = this.#at
+    let i = b[from] === minus ? from + 1 : from
+    const digits = i
+    while (b[i]! >= 0x30 && b[i]! <= 0x39) i++
+    this.#skip()
+    if (this.#at !== i || i === digits || i - digits > 19) {
+      const text = this.#text.toString('latin1', from, Math.min(this.#at, from + 30))
+      throw this.#unreadable(`a whole number is expected, not ${text}`)
+    }
+    return from
   }
 
   /** A small value that may be parsed: counts, flags. */
@@ -300,6 +309,7 @@ class Scanner {
       if (c === quote) {
         i++
         for (;;) {
+          if ((i & 3) === 0) i = this.#plainTo(i)
           if (i >= end) throw this.#unreadable('it is cut off inside a document')
           const s = b[i]!
           if (s === quote) break
@@ -322,6 +332,21 @@ class Scanner {
     if (i >= end) throw this.#unreadable('it is cut off inside a document')
     this.#unusual = unusual
     return i
+  }
+
+  /** From a multiple of four: the first word in which something is a quote, a backslash or a control byte. */
+  #plainTo(from: number): number {
+    const words = this.#words
+    let w = from >> 2
+    for (; w < words.length; w++) {
+      const word = words[w]!
+      const quotes = word ^ 0x22222222
+      const slashes = word ^ 0x5c5c5c5c
+      // A byte below n leaves its highest bit behind when n is taken from it (Warren, Hacker's Delight, 6-1).
+      const found = ((quotes - 0x01010101) & ~quotes) | ((slashes - 0x01010101) & ~slashes) | ((word - 0x20202020) & ~word)
+      if ((found & 0x80808080) !== 0) break
+    }
+    return w << 2
   }
 
   /** Position of a comment's last byte. */
@@ -360,46 +385,6 @@ class Scanner {
         hint: 'A proxy may have cut the answer short; the partition is read again.',
       },
     )
-  }
-}
-
-/** Millions of them are alive for a second or so: a position costs far less memory than a view. */
-class ScannedHit implements Hit {
-  readonly id: string
-  readonly routing: string | undefined
-  readonly seqNo: bigint | undefined
-  readonly version: bigint | undefined
-  readonly unusual: boolean
-  readonly #page: Uint8Array
-  readonly #from: number
-  readonly #to: number
-
-  constructor(
-    page: Uint8Array,
-    from: number,
-    to: number,
-    id: string,
-    routing: string | undefined,
-    seqNo: bigint | undefined,
-    version: bigint | undefined,
-    unusual: boolean,
-  ) {
-    this.#page = page
-    this.#from = from
-    this.#to = to
-    this.id = id
-    this.routing = routing
-    this.seqNo = seqNo
-    this.version = version
-    this.unusual = unusual
-  }
-
-  get source(): Uint8Array | undefined {
-    return this.#from < 0 ? undefined : this.#page.subarray(this.#from, this.#to)
-  }
-
-  get sourceBytes(): number {
-    return this.#to - this.#from
   }
 }
 

@@ -2,6 +2,7 @@ import { ShardferryError } from '../model/errors.ts'
 import { atLeast } from '../model/version.ts'
 import type { Cluster, ClusterRequest } from './cluster.ts'
 import { indexPath } from './cluster.ts'
+import { scanLonePage } from './lone-page.ts'
 import { refusal } from './refusal.ts'
 import { scanPage } from './scan-page.ts'
 import type { Page } from './scan-page.ts'
@@ -18,6 +19,8 @@ export interface PageLimits {
    */
   readonly shards: number | 'some'
   readonly maxBytes: number
+  /** One document was asked for: it may end in a comment, see `scanLonePage`. */
+  readonly lone?: boolean
 }
 
 /** Searches one index; with `keepAlive`, opens a scroll. Checks that every asked shard answered in full. */
@@ -97,8 +100,8 @@ async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimit
   const answer = await cluster.exchange(request)
   if (answer.status >= 400) throw refusal(cluster, request, answer)
   try {
-    const scanned = scanPage(answer.body)
-    requireWhole(scanned, limits, cluster, request)
+    const scanned = limits.lone ? scanLonePage(answer.body) : scanPage(answer.body)
+    requireWhole(scanned, limits, { side: cluster.side, address: answer.from ?? cluster.address }, request)
     return { ...scanned, release: () => answer.release() }
   } catch (thrown) {
     answer.release()
@@ -106,7 +109,7 @@ async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimit
   }
 }
 
-function requireWhole(page: Page, limits: PageLimits, cluster: Cluster, request: ClusterRequest): void {
+function requireWhole(page: Page, limits: PageLimits, node: Pick<Cluster, 'side' | 'address'>, request: ClusterRequest): void {
   const { total, successful, failed, reason } = page.shards
   const asked = limits.shards === 'some' ? Math.max(total, 1) : limits.shards
   // Up to Elasticsearch 7.10 a shard without any copy counts neither as failed nor as successful.
@@ -119,10 +122,10 @@ function requireWhole(page: Page, limits: PageLimits, cluster: Cluster, request:
   const lostScroll = reason?.includes('search_context_missing') === true
   throw new ShardferryError(
     lostScroll ? 'cursor-lost' : 'response-partial',
-    `The ${cluster.side} ${cluster.address} answered ${request.path} in part: ${what}.`,
+    `The ${node.side} ${node.address} answered ${request.path} in part: ${what}.`,
     {
       recovery: 'redo',
-      hint: `Look at the health of the ${cluster.side}; the partition is read again.`,
+      hint: `Look at the health of the ${node.side}; the partition is read again.`,
     },
   )
 }

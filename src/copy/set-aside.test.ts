@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { indexTask, partition } from '../journal/sample-entries.test-part.ts'
 import type { Rejected } from '../model/documents.ts'
 import { asShardferryError } from '../model/errors.ts'
-import { readSetAside, setAsideFolder } from './set-aside.ts'
+import { bytesOf, readSetAside, setAsideFolder } from './set-aside.ts'
 
 const task = indexTask('cities', { target: 'cities-v2' })
 const [one, other] = [partition('cities', 0, 9), partition('cities', 10, 19)]
@@ -51,6 +51,29 @@ test('what was kept is read back whole after the commit: bytes, routing, version
       source,
     },
   ])
+})
+
+test('bytes that are no UTF-8, which servers accept in places, and lone surrogates are kept as they are', () => {
+  const sources = [
+    Buffer.from('7b2261223a22c0af227d', 'hex'),
+    Buffer.from('7b2261223a22eda080227d', 'hex'),
+    Buffer.from('efbbbf7b7d', 'hex'),
+    Buffer.from('{"a":"\\ud800 \u2028 é"}'),
+    Buffer.alloc(0),
+  ]
+  const attempt = setAsideFolder(folder, 10, 0).begin(task, one)
+  attempt.keep(
+    sources.map((source, i) => ({
+      doc: { id: `d${i}`, routing: undefined, version: 1n, source },
+      status: 400,
+      type: 'x',
+      reason: 'y',
+    })),
+  )
+  attempt.commit()
+  expect(readSetAside(folder, one).map(line => Buffer.from(bytesOf(line)).toString('hex'))).toEqual(
+    sources.map(source => source.toString('hex')),
+  )
 })
 
 test('a crash between keep and commit leaves nothing that counts, and the next attempt starts empty', () => {

@@ -2,15 +2,19 @@
  * Invariant: a settled partition has exactly one file with the documents that its last attempt set aside, complete and
  * on disk before the partition is journaled as settled; an attempt that fails leaves none. No file: nothing set aside.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Partition, Rejected } from '../model/documents.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { SetAside, SetAsideAttempt } from '../model/ports.ts'
 
-/** One line of a file of set-aside documents. `source` is the document as text, byte for byte. */
+/**
+ * One line of a file of set-aside documents. `source` is the document as text, byte for byte; a document whose bytes are
+ * no UTF-8 (servers accept some that are not) is in `sourceBase64` instead.
+ */
 export interface SetAsideLine {
   readonly index: string
   readonly target: string
@@ -20,7 +24,8 @@ export interface SetAsideLine {
   readonly status: number
   readonly type: string
   readonly reason: string
-  readonly source: string
+  readonly source?: string
+  readonly sourceBase64?: string
 }
 
 /** Keeps refused documents as NDJSON, a file per partition. `limit` bounds them for the whole migration. */
@@ -47,7 +52,7 @@ export function setAsideFolder(folder: string, limit: number, alreadyKept: numbe
             mkdirSync(folder, { recursive: true })
             descriptor = openSync(`${file}.part`, 'w', 0o600)
           }
-          for (const one of rejected) writeSync(descriptor, line(task, one))
+          for (const one of rejected) writeWhole(descriptor, line(task, one))
         },
         commit: () => {
           if (descriptor === undefined) return rmSync(file, { force: true })
@@ -73,10 +78,17 @@ export function setAsideFolder(folder: string, limit: number, alreadyKept: numbe
 export function readSetAside(folder: string, partition: Pick<Partition, 'id'>): SetAsideLine[] {
   const file = join(folder, fileOf(partition.id))
   if (!existsSync(file)) return []
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(text => text !== '')
-    .map(text => JSON.parse(text) as SetAsideLine)
+  const bytes = readFileSync(file)
+  const lines: SetAsideLine[] = []
+  // Line by line: the whole file may be longer than a string can be.
+  for (let from = 0, to = bytes.indexOf(0x0a); to >= 0; from = to + 1, to = bytes.indexOf(0x0a, from))
+    lines.push(JSON.parse(bytes.toString('utf8', from, to)) as SetAsideLine)
+  return lines
+}
+
+/** The exact bytes of a document that was set aside. */
+export function bytesOf({ source, sourceBase64 }: SetAsideLine): Uint8Array {
+  return sourceBase64 === undefined ? Buffer.from(source ?? '', 'utf8') : Buffer.from(sourceBase64, 'base64')
 }
 
 /** Index names may be as long as a file name may be. */
@@ -84,7 +96,8 @@ function fileOf(partition: string): string {
   return `${partition.slice(0, 120)}.${createHash('sha256').update(partition).digest('hex').slice(0, 12)}.ndjson`
 }
 
-function line(task: IndexTask, { doc, status, type, reason }: Rejected): string {
+function line(task: IndexTask, { doc, status, type, reason }: Rejected): Uint8Array {
+  const source = Buffer.from(doc.source.buffer, doc.source.byteOffset, doc.source.length)
   const kept: SetAsideLine = {
     index: task.source,
     target: task.target,
@@ -94,9 +107,14 @@ function line(task: IndexTask, { doc, status, type, reason }: Rejected): string 
     status,
     type,
     reason,
-    source: Buffer.from(doc.source.buffer, doc.source.byteOffset, doc.source.length).toString('utf8'),
+    ...(isUtf8(source) ? { source: source.toString('utf8') } : { sourceBase64: source.toString('base64') }),
   }
-  return `${JSON.stringify(kept)}\n`
+  return Buffer.from(`${JSON.stringify(kept)}\n`, 'utf8')
+}
+
+/** A write may take fewer bytes than it was given, as when a disk fills up; the next then throws. */
+function writeWhole(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at)
 }
 
 function tooMany(task: IndexTask, kept: number, limit: number, example: Rejected): ShardferryError {

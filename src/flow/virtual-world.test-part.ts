@@ -1,4 +1,4 @@
-import type { CrashPoint } from '../model/crash-points.ts'
+import type { AnyCrashPoint } from '../model/crash-points.ts'
 import type { World } from '../model/ports.ts'
 
 /** For tests: a world whose clock moves only when it is told to, or with every sleep. */
@@ -9,7 +9,7 @@ export interface VirtualWorld extends World {
   readonly naps: readonly number[]
   /** Sleepers that have neither woken up nor been aborted. */
   readonly sleeping: number
-  readonly passed: readonly CrashPoint[]
+  readonly passed: readonly AnyCrashPoint[]
 }
 
 interface Sleeper {
@@ -18,10 +18,10 @@ interface Sleeper {
 }
 
 /** `restless`: a sleep moves the clock itself and ends at the next turn of the event loop. `crashAt` throws where a process would die. */
-export function virtualWorld(options: { restless?: boolean; random?: () => number; crashAt?: CrashPoint } = {}): VirtualWorld {
+export function virtualWorld(options: { restless?: boolean; random?: () => number; crashAt?: AnyCrashPoint } = {}): VirtualWorld {
   let nowMs = 1_000_000
   const naps: number[] = []
-  const passed: CrashPoint[] = []
+  const passed: AnyCrashPoint[] = []
   const sleepers = new Set<Sleeper>()
   return {
     naps,

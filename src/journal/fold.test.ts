@@ -26,6 +26,7 @@ function after(...entries: readonly Entry[]): MigrationState {
 const everyType: Record<Entry['type'], true> = {
   planned: true,
   started: true,
+  opened: true,
   captured: true,
   applied: true,
   undone: true,
@@ -33,6 +34,7 @@ const everyType: Record<Entry['type'], true> = {
   changed: true,
   'round-opened': true,
   submitted: true,
+  observed: true,
   settled: true,
   'round-closed': true,
   retried: true,

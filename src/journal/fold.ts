@@ -1,7 +1,8 @@
-import type { Partition, Settled } from '../model/documents.ts'
+import type { Partition, SeqNoRange, Settled } from '../model/documents.ts'
 import type { Entry, ShardMark, StoredEntry } from '../model/entries.ts'
 import type { Json, Plan } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
+import { Unconfirmed } from './unconfirmed.ts'
 
 /** What a migration's journal says about it. There is no other truth: the first start and every resume read this. */
 export interface MigrationState {
@@ -13,8 +14,10 @@ export interface MigrationState {
   readonly indices: ReadonlyMap<string, IndexState>
   /** Target indices this migration made, by source index, with the uuid they got. */
   readonly created: ReadonlyMap<string, string>
-  /** Tasks of the target by the partition they move, as long as it is not settled. */
-  readonly submitted: ReadonlyMap<string, string>
+  /** Documents that a target index held before anything was copied into it, by source index. */
+  readonly docsBefore: ReadonlyMap<string, number>
+  /** Tasks of the target by the partition they move, as long as it is not settled, with the number of the entry that says so. */
+  readonly submitted: ReadonlyMap<string, { readonly task: string; readonly number: number }>
   readonly paused: string | undefined
   readonly cancelled: boolean
   readonly throttle: { readonly width?: number; readonly docsPerSecond?: number }
@@ -30,12 +33,17 @@ export interface StepState {
 
 export interface IndexState {
   readonly rounds: readonly RoundState[]
+  readonly unconfirmed: Pick<Unconfirmed, 'toReadAgain' | 'any'>
 }
 
 export interface RoundState {
   readonly round: number
+  /** The number of the entry that opened it. */
+  readonly openedAt: number
   readonly shards: readonly ShardMark[]
   readonly partitions: readonly Partition[]
+  readonly again: readonly SeqNoRange[]
+  readonly writeBlocked: boolean
   readonly settled: ReadonlyMap<string, Settled>
   readonly closed: boolean
 }
@@ -60,9 +68,10 @@ export class FoldingState implements MigrationState {
   activeMs = 0
   #lastAtMs = 0
   readonly steps: Map<string, StepState> = new Map()
-  readonly indices: Map<string, { rounds: FoldingRound[] }> = new Map()
+  readonly indices: Map<string, FoldingIndex> = new Map()
   readonly created: Map<string, string> = new Map()
-  readonly submitted: Map<string, string> = new Map()
+  readonly docsBefore: Map<string, number> = new Map()
+  readonly submitted: Map<string, { readonly task: string; readonly number: number }> = new Map()
   paused: string | undefined
   cancelled = false
   throttle: { width?: number; docsPerSecond?: number } = {}
@@ -72,7 +81,7 @@ export class FoldingState implements MigrationState {
 
   apply(entry: Entry, number: number, atMs: number): void {
     this.lastNumber = number
-    if (this.startedAtMs !== undefined && entry.type !== 'started' && entry.type !== 'asked')
+    if (this.startedAtMs !== undefined && !['started', 'opened', 'asked'].includes(entry.type))
       this.activeMs += atMs - this.#lastAtMs
     if (entry.type !== 'asked') this.#lastAtMs = atMs
     switch (entry.type) {
@@ -97,24 +106,34 @@ export class FoldingState implements MigrationState {
       }
       case 'created':
         this.created.set(entry.index, entry.uuid)
+        if (entry.docsBefore !== undefined) this.docsBefore.set(entry.index, entry.docsBefore)
         return
+      case 'opened':
       case 'changed':
         return
       case 'round-opened':
         this.#index(entry.index).rounds.push({
           round: entry.round,
+          openedAt: number,
           shards: entry.shards,
           partitions: entry.partitions,
+          again: entry.again ?? [],
+          writeBlocked: entry.writeBlocked ?? false,
           settled: new Map(),
           closed: false,
         })
+        this.#index(entry.index).unconfirmed.opened(entry, number)
+        return
+      case 'observed':
+        this.#index(entry.index).unconfirmed.observed(entry.shards, entry.asOf, number)
         return
       case 'submitted':
-        this.submitted.set(entry.partition, entry.task)
+        this.submitted.set(entry.partition, { task: entry.task, number })
         return
       case 'settled':
         this.submitted.delete(entry.settled.partition)
         this.#round(entry.settled.index, entry.settled.round)?.settled.set(entry.settled.partition, entry.settled)
+        this.#index(entry.settled.index).unconfirmed.settled(entry.settled, entry.begun, number)
         return
       case 'round-closed': {
         const round = this.#round(entry.index, entry.round)
@@ -168,10 +187,10 @@ export class FoldingState implements MigrationState {
     }
   }
 
-  #index(name: string): { rounds: FoldingRound[] } {
+  #index(name: string): FoldingIndex {
     const known = this.indices.get(name)
     if (known) return known
-    const fresh = { rounds: [] }
+    const fresh = { rounds: [], unconfirmed: new Unconfirmed() }
     this.indices.set(name, fresh)
     return fresh
   }
@@ -181,10 +200,18 @@ export class FoldingState implements MigrationState {
   }
 }
 
+interface FoldingIndex {
+  readonly rounds: FoldingRound[]
+  readonly unconfirmed: Unconfirmed
+}
+
 interface FoldingRound {
   readonly round: number
+  readonly openedAt: number
   readonly shards: readonly ShardMark[]
   readonly partitions: readonly Partition[]
+  readonly again: readonly SeqNoRange[]
+  readonly writeBlocked: boolean
   readonly settled: Map<string, Settled>
   closed: boolean
 }

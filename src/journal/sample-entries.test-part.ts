@@ -87,6 +87,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'round-opened', index: 'cities', round: 0, shards: [mark(19)], partitions: [first, second] },
   { type: 'submitted', index: 'cities', partition: first.id, task: 'node:1' },
   { type: 'settled', settled: settled(second, { read: 10, written: 8, setAside: 2, bytes: 100 }) },
+  { type: 'observed', index: 'cities', asOf: 10, shards: [mark(19)] },
   { type: 'asked', ask: { what: 'pause', reason: 'asked' } },
   { type: 'asked', ask: { what: 'resume' } },
   { type: 'asked', ask: { what: 'throttle', width: 3 } },
@@ -103,6 +104,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'finished', report },
   { type: 'retried', partition: second.id, index: 'cities', written: 1, alreadyNewer: 0, remaining: 1 },
   { type: 'asked', ask: { what: 'cancel' } },
+  { type: 'opened', holder },
   { type: 'completed' },
 ]
 

@@ -125,6 +125,19 @@ test('a second hold is refused, names the holder, and changes nothing', () => {
   expect(second.isHeld()).toBe(true)
 })
 
+test('a lock keeps others out before anything is journaled, and the hold of the same process comes on top', () => {
+  using first = SqliteJournal.open(folder)
+  using second = SqliteJournal.open(folder)
+  first.lock(holder)
+  expect(failure(() => second.lock({ ...holder, pid: 99 }))).toMatchObject({
+    code: 'state-held',
+    message: expect.stringContaining('by process 4711 on mover-1') as string,
+  })
+  expect([...first.entries()]).toEqual([])
+  first.hold(holder)
+  expect([...first.entries()].map(({ entry }) => entry.type)).toEqual(['started'])
+})
+
 test('a hold of another process is respected, and free again when that process is killed', async () => {
   const child = otherProcess(`
     journal.hold({ pid: process.pid, host: 'elsewhere', version: '0.1.0' })

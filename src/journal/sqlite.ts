@@ -3,7 +3,7 @@
  * to a run. The exclusive lock is a SQLite lock on a file of its own: the operating system drops it when its holder
  * dies, however it dies. Asks (pause, throttle, …) come from other processes and need no lock.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ShardferryError } from '../model/errors.ts'
@@ -63,26 +63,43 @@ export class SqliteJournal implements Journal, Disposable {
     }
   }
 
-  /** Makes this process the one that runs the migration, until `close`. @throws ShardferryError `state-held`, naming the holder */
-  hold(holder: Holder): void {
-    const lock = guarded(this.#folder, () => new DatabaseSync(join(this.#folder, 'lock.db'), { timeout: 0 }))
+  /** Makes this process the one that may run the migration, until `close`. @throws ShardferryError `state-held`, naming the holder */
+  lock(holder: Holder): void {
+    if (this.#lock) return
+    // Somebody who only asks whether it is held holds it for a moment.
+    const lock = guarded(this.#folder, () => new DatabaseSync(join(this.#folder, 'lock.db'), { timeout: 300 }))
     try {
       lock.exec('BEGIN EXCLUSIVE')
+      this.#lock = lock
     } catch (cause) {
       lock.close()
       if (!isBusy(cause)) throw stateError(this.#folder, cause)
-      const held = [...this.entries(0, ['started'])].at(-1)
-      const by =
-        held?.entry.type === 'started'
-          ? ` by process ${held.entry.holder.pid} on ${held.entry.holder.host}, since ${new Date(held.atMs).toISOString()}`
-          : ''
-      throw new ShardferryError('state-held', `This migration is being run${by}.`, {
+      throw new ShardferryError('state-held', `This migration is being run${this.#heldBy()}.`, {
         cause,
         hint: 'Watch it with: shardferry status. Stop it there with Ctrl-C, or with: shardferry cancel. Then run again.',
       })
     }
-    this.#lock = lock
-    this.append({ type: 'started', holder })
+    guarded(this.#folder, () => writeFileSync(this.#holderFile, JSON.stringify({ ...holder, sinceMs: Date.now() })))
+  }
+
+  /** As `lock`, and journals that a run begins, or that something is changed for the migration. */
+  hold(holder: Holder, as: 'started' | 'opened' = 'started'): void {
+    this.lock(holder)
+    this.append({ type: as, holder })
+  }
+
+  get #holderFile(): string {
+    return join(this.#folder, 'holder.json')
+  }
+
+  /** Who holds the lock writes its name a moment later. */
+  #heldBy(): string {
+    try {
+      const { pid, host, sinceMs } = JSON.parse(readFileSync(this.#holderFile, 'utf8')) as Holder & { sinceMs: number }
+      return ` by process ${pid} on ${host}, since ${new Date(sinceMs).toISOString()}`
+    } catch {
+      return ''
+    }
   }
 
   /** Whether some process holds the run now. */

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
-import { json, jsonIfFound } from '../cluster/json.ts'
+import { exactJsonIfFound, json } from '../cluster/json.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { AliasDefinition, Json, JsonObject } from '../model/plan.ts'
 import { atLeast } from '../model/version.ts'
@@ -19,6 +19,8 @@ export interface IndexDefinition {
   readonly aliases: Readonly<Record<string, AliasDefinition>>
   readonly open: boolean
   readonly shards: number
+  /** Numbers of its definition that cannot be carried exactly, such as `mappings.properties.n.null_value: 9007199254740993`; none where it is not there. */
+  readonly inexact?: readonly string[]
 }
 
 interface GetIndex {
@@ -44,13 +46,14 @@ export type Found =
 
 /** What a name stands for on a cluster. */
 export async function findIndex(cluster: Cluster, name: string, signal: AbortSignal): Promise<Found> {
-  const answer = await jsonIfFound<Readonly<Record<string, GetIndex>>>(cluster, {
+  const found = await exactJsonIfFound(cluster, {
     method: 'GET',
     path: `/${indexPath(name)}`,
     query: { flat_settings: false },
     signal,
   })
-  if (answer === undefined || Object.keys(answer).length === 0) return { kind: 'nothing' }
+  const answer = found?.value as Readonly<Record<string, GetIndex>> | undefined
+  if (found === undefined || answer === undefined || Object.keys(answer).length === 0) return { kind: 'nothing' }
   const own = answer[name]
   if (own === undefined) return { kind: 'other-name', indices: Object.keys(answer) }
   const { mappings, severalTypes } = typeless(cluster, own.mappings)
@@ -65,6 +68,7 @@ export async function findIndex(cluster: Cluster, name: string, signal: AbortSig
       aliases: own.aliases,
       open: await isOpen(cluster, name, own.settings, signal),
       shards: Number(setting(own.settings, 'index.number_of_shards') ?? 1),
+      ...(found.inexact.length === 0 ? {} : { inexact: found.inexact.map(number => number.slice(name.length + 1)) }),
     },
   }
 }

@@ -38,7 +38,12 @@ export function targetSettings(
     }
     if (name === 'index.codec') {
       const codec = targetCodec(asText(value), to)
-      if (codec !== value) note('converted', name, `the target has no codec ${asText(value)}; it gets ${codec}`)
+      if (codec !== value)
+        note(
+          'converted',
+          name,
+          `not every target has the codec ${asText(value)}; it gets ${codec}, which changes only how it is stored`,
+        )
       return codec
     }
     return value
@@ -52,9 +57,12 @@ function isPipeline(name: string): boolean {
   return name === 'index.default_pipeline' || name === 'index.final_pipeline'
 }
 
-/** `zlib` and `lz4` are OpenSearch's newer names of `best_compression` and `default`; its zstd codecs come with 2.9. */
+/**
+ * `lucene_default` is accepted everywhere, though no error message names it. `zlib` and `lz4` are OpenSearch's newer names of
+ * `best_compression` and `default`; its zstd codecs come with 2.9. The name of a Lucene codec, such as `Lucene87`, means a version.
+ */
 function targetCodec(codec: string, to: Identity): string {
-  if (codec === 'default' || codec === 'best_compression') return codec
+  if (codec === 'default' || codec === 'best_compression' || codec === 'lucene_default') return codec
   if (to.flavor === 'opensearch' && atLeast(to.version, 2, 9) && openSearchCodecs.test(codec)) return codec
   return codec === 'zlib' ? 'best_compression' : 'default'
 }

@@ -3,10 +3,11 @@ import { indexPath } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
 import { refusal } from '../cluster/refusal.ts'
 import type { ShardferryError } from '../model/errors.ts'
+import type { StepKind } from '../cluster/step-kind.ts'
 import type { IndexTask, JsonObject } from '../model/plan.ts'
 import type { Step } from '../model/ports.ts'
 import type { Identity } from '../model/version.ts'
-import { isOn, setting } from './tree.ts'
+import { asText, isOn, setting } from './tree.ts'
 
 export type Tuning = IndexTask['tuning']
 
@@ -34,7 +35,7 @@ export function tuningFor(_to: Identity, settings: JsonObject): Tuning {
 export function exactnessFor(settings: JsonObject): Tuning {
   const pipeline = setting(settings, finalPipeline)
   return {
-    'index.gc_deletes': '12h',
+    [gcDeletes]: tombstonesFor,
     'index.translog.durability': 'request',
     ...(pipeline === undefined || pipeline === '_none' ? {} : { [finalPipeline]: '_none' }),
   }
@@ -45,25 +46,39 @@ export function exactPart(tuning: Tuning): Tuning {
   return Object.fromEntries(Object.entries(tuning).filter(([name]) => exactNames.has(name)))
 }
 
+/**
+ * Which of an index's settings look like tuning that an earlier migration left behind, as `name: value`. Nobody else sets
+ * `gc_deletes` to that; the others are told only along with it.
+ */
+export function leftOverTuning(to: Identity, settings: JsonObject): readonly string[] {
+  const set = (name: string): string => asText(setting(settings, name))
+  if (set(gcDeletes) !== tombstonesFor) return []
+  return Object.entries(tuningFor(to, settings))
+    .filter(([name, value]) => value !== null && set(name) === String(value))
+    .map(([name, value]) => `${name}: ${String(value)}`)
+}
+
 /** With `index.append_only.enabled` (OpenSearch 3) an index takes no ids and no versions from outside. */
 export function isAppendOnly(settings: JsonObject): boolean {
   return isOn(setting(settings, 'index.append_only.enabled'))
 }
 
 const finalPipeline = 'index.final_pipeline'
-const exactNames = new Set(['index.gc_deletes', 'index.translog.durability', finalPipeline])
+const gcDeletes = 'index.gc_deletes'
+const tombstonesFor = '12h'
+const exactNames = new Set([gcDeletes, 'index.translog.durability', finalPipeline])
+
+/** What the ids of these steps start with. */
+const prefix = 'tune-index/'
 
 type Saved = { readonly [setting: string]: string | null }
 
 /** Gives the target index the task's tuning; undo gives every setting its former value back, null for the server's default. */
 export function tuneIndexStep(target: Cluster, task: IndexTask): Step<Saved> {
-  const put = async (settings: object, signal: AbortSignal): Promise<ShardferryError | undefined> => {
-    const request = { method: 'PUT', path: `/${indexPath(task.target)}/_settings`, body: settings, signal } as const
-    const answer = await target.exchange(request)
-    return answer.status >= 400 ? refusal(target, request, answer) : undefined
-  }
+  const put = (settings: object, signal: AbortSignal): Promise<ShardferryError | undefined> =>
+    putSettings(target, task.target, settings, signal)
   return {
-    id: `tune-index/${task.target}`,
+    id: `${prefix}${task.target}`,
     describe: () => `set ${Object.keys(task.tuning).join(', ')} on index ${task.target} while documents are copied`,
 
     async capture(signal) {
@@ -91,11 +106,35 @@ export function tuneIndexStep(target: Cluster, task: IndexTask): Step<Saved> {
     },
 
     async undo(saved, signal) {
-      if (Object.keys(saved).length === 0) return
-      const refused = await put(saved, signal)
-      if (refused !== undefined && refused.status !== 404) throw refused
+      await restore(target, task.target, saved, signal)
     },
   }
+}
+
+/** Tuned settings, given back without the plan. */
+export const tuning: StepKind = {
+  prefix,
+  atEnd: 'undone',
+  side: 'target',
+  describe: (index, saved) => `give index ${index} back its ${Object.keys(saved as Saved).join(', ')}`,
+  undo: (target, index, saved, signal) => restore(target, index, saved as Saved, signal),
+}
+
+async function restore(target: Cluster, index: string, saved: Saved, signal: AbortSignal): Promise<void> {
+  if (Object.keys(saved).length === 0) return
+  const refused = await putSettings(target, index, saved, signal)
+  if (refused !== undefined && refused.status !== 404) throw refused
+}
+
+async function putSettings(
+  target: Cluster,
+  index: string,
+  settings: object,
+  signal: AbortSignal,
+): Promise<ShardferryError | undefined> {
+  const request = { method: 'PUT', path: `/${indexPath(index)}/_settings`, body: settings, signal } as const
+  const answer = await target.exchange(request)
+  return answer.status >= 400 ? refusal(target, request, answer) : undefined
 }
 
 async function currentSettings(target: Cluster, index: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {

@@ -19,19 +19,14 @@ export interface Migration {
   readonly tally: Tally
   readonly world: World
   readonly steps: Steps
-  /** The target's own tasks, where it moves the documents itself. */
-  readonly remoteTasks: RemoteTasks
+  /** Where the target moves documents itself: undone, none of its tasks for this migration runs any more. */
+  readonly remoteTasks: Step | undefined
+  /** What the report should say about how documents were moved. */
+  readonly engineNotes: () => readonly string[]
   /** Rounds after the bulk copy, at most, before the account is taken of a source that does not rest. */
   readonly catchUpRounds: number
   /** How long a request that fails for a passing reason is repeated. */
   readonly giveUpAfterMs: number
-}
-
-export interface RemoteTasks {
-  /** Cancels those of this migration that run, and waits until none does. Gives their number. */
-  stop(signal: AbortSignal): Promise<number>
-  /** What the report should say. */
-  notes(): readonly string[]
 }
 
 /** The steps of one index, in the order they are applied. */

@@ -1,11 +1,11 @@
 import { retried } from '../flow/backoff.ts'
 import { indexUuid } from '../cluster/shards.ts'
-import type { RoundState } from '../journal/fold.ts'
-import type { RoundOpened, ShardMark } from '../model/entries.ts'
 import { exactPart } from '../metadata/tune.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { Work } from '../model/ports.ts'
+import { counted } from './counted.ts'
+import { dueRound, observe } from './due-round.ts'
 import type { Migration } from './migration.ts'
 import { applyStep, undoStep } from './run-steps.ts'
 
@@ -31,8 +31,11 @@ export async function confirmTargets(m: Migration, signal: AbortSignal): Promise
 async function confirmTarget(m: Migration, task: IndexTask, signal: AbortSignal): Promise<void> {
   const uuid = await patiently(m, () => indexUuid(m.target, task.target, signal), signal)
   const known = m.memory.state.created.get(task.source)
-  if (uuid !== undefined && known === undefined)
-    return m.memory.append({ type: 'created', index: task.source, target: task.target, uuid })
+  if (uuid !== undefined && known === undefined) {
+    const before = task.action === 'into-existing' ? await docsBefore(m, task, signal) : null
+    const docs = before === null ? {} : { docsBefore: before }
+    return m.memory.append({ type: 'created', index: task.source, target: task.target, uuid, ...docs })
+  }
   if (uuid === known && uuid !== undefined) return
   throw new ShardferryError(
     'target-changed',
@@ -41,6 +44,12 @@ async function confirmTarget(m: Migration, task: IndexTask, signal: AbortSignal)
       hint: 'What was copied is gone with it. Start over under another name: --name NAME. Tuned settings are given back by: shardferry complete.',
     },
   )
+}
+
+/** How many documents an index that is there holds, before anything is copied into it. */
+async function docsBefore(m: Migration, { target, query }: IndexTask, signal: AbortSignal): Promise<number | null> {
+  const { docs } = await patiently(m, () => counted(m.target, target, query ?? { match_all: {} }, {}, signal), signal)
+  return docs
 }
 
 /** Tunes for the bulk copy; an index that has been through it may be in use, and only catches up. */
@@ -82,107 +91,86 @@ function tuned(m: Pick<Migration, 'tasks'>): readonly IndexTask[] {
  */
 export async function copyAll(m: Migration, signal: AbortSignal): Promise<void> {
   for (let pass = 0; pass <= m.catchUpRounds; pass++) {
-    const moved = await copyPass(m, signal)
+    const moved = await copyPass(m, pass === 0, signal)
     if (!moved) return
     m.tally.phase = 'catching-up'
   }
 }
 
+/** How often it is looked where the source stands, so that little has to be read again when one of its primaries changes. */
+const observeEveryMs = 60_000
+
 /** One round of every index that has anything to move; largest index first. Gives whether there was anything. */
-async function copyPass(m: Migration, signal: AbortSignal): Promise<boolean> {
+async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): Promise<boolean> {
   let moved = false
   const open = new Map<string, number>()
-  async function* work(): AsyncIterable<Work> {
+  const begun = new Map<string, number>()
+  const observedAtMs = new Map<string, number>()
+  const passBegan = m.memory.state.lastNumber
+  async function* work(signal: AbortSignal): AsyncIterable<Work> {
     for (const task of m.tasks.toSorted((a, b) => b.estimate.docs - a.estimate.docs)) {
-      const round = await patiently(m, () => dueRound(m, task, signal), signal)
+      const round = await patiently(m, () => dueRound(m, task, firstPass, signal), signal)
       if (!round) continue
       const settled = m.memory.state.indices.get(task.source)?.rounds.find(known => known.round === round.round)?.settled
       const pending = round.partitions.filter(partition => !settled?.has(partition.id))
       open.set(task.source, pending.length)
+      observedAtMs.set(task.source, m.world.now())
       moved = true
       if (pending.length === 0) closeRound(m, task.source, round.round)
-      for (const partition of pending) yield { task, partition }
+      for (const partition of pending) {
+        begun.set(partition.id, begunBefore(m, task, round.round, partition.id, passBegan))
+        yield { task, partition }
+      }
     }
   }
-  for await (const settled of m.dispatcher.run(work(), signal)) {
-    m.memory.append({ type: 'settled', settled })
+  for await (const settled of m.dispatcher.run(work, outer)) {
+    const { index, partition, round } = settled
+    m.memory.append({ type: 'settled', settled, begun: begun.get(partition) ?? 0 })
+    begun.delete(partition)
     m.world.reached('partition-settled')
-    const left = (open.get(settled.index) ?? 1) - 1
-    open.set(settled.index, left)
-    if (left === 0) closeRound(m, settled.index, settled.round)
+    const left = (open.get(index) ?? 1) - 1
+    open.set(index, left)
+    if (left === 0) closeRound(m, index, round)
+    else if (m.world.now() - (observedAtMs.get(index) ?? 0) >= observeEveryMs) {
+      observedAtMs.set(index, m.world.now())
+      await observeInPassing(m, index, outer)
+    }
   }
   return moved
 }
 
 /**
- * The round an index is due: the open one of an earlier run, or a new one from the last checkpoints to where the source
- * stands now; undefined when it stands there already. An index that is no longer the one that was planned is never read on.
+ * An entry after which the partition is read. A task of the target may read since an earlier run: since that run journaled
+ * it, or, where it was killed before it could, since the round was opened.
  */
-async function dueRound(m: Migration, task: IndexTask, signal: AbortSignal): Promise<DueRound | undefined> {
-  const last = m.memory.state.indices.get(task.source)?.rounds.at(-1)
-  const marks = await restingMarks(m, task, last, signal)
-  for (const mark of marks) {
-    const before = markOf(last, mark.shard)
-    if (before && before.historyUuid !== mark.historyUuid) throw newLineage(task, mark.shard)
-  }
-  if (last && !last.closed) return last
-  if (last && (task.read.by !== 'seq-no' || !movedOn(marks, last))) return undefined
-  const round = last ? last.round + 1 : 0
-  const partitions = await m.reader.partitions(task, round, last?.shards, marks, signal)
-  const opened: RoundOpened = { type: 'round-opened', index: task.source, round, shards: marks, partitions }
-  m.memory.append(opened)
-  m.world.reached('round-opened')
-  return opened
-}
-
-/** How long operations that are not safe yet are waited for: several times an asynchronous translog's usual 5 s. */
-const syncWaitMs = 30_000
-const syncLookMs = 500
-
-/**
- * Where the source stands. When a catch-up would find nothing new although numbers above the checkpoint were given out,
- * those operations are waited for: with an asynchronous translog the checkpoint follows seconds later.
- */
-async function restingMarks(
-  m: Migration,
+function begunBefore(
+  { memory }: Pick<Migration, 'memory'>,
   task: IndexTask,
-  last: RoundState | undefined,
-  signal: AbortSignal,
-): Promise<readonly ShardMark[]> {
-  const first = await m.reader.marks(task, signal)
-  if (!last?.closed) return first
-  const untilMs = m.world.now() + syncWaitMs
-  let marks = first
-  while (!movedOn(marks, last) && marks.some(mark => mark.maxSeqNo > mark.upTo) && m.world.now() < untilMs) {
-    await m.world.sleep(syncLookMs, signal)
-    marks = await m.reader.marks(task, signal)
+  round: number,
+  partition: string,
+  passBegan: number,
+): number {
+  const { submitted, indices, lastNumber } = memory.state
+  if (task.engine !== 'reindex') return lastNumber
+  const openedAt = indices.get(task.source)?.rounds.find(known => known.round === round)?.openedAt ?? 0
+  return submitted.get(partition)?.number ?? (openedAt <= passBegan ? openedAt : lastNumber)
+}
+
+/** A source that does not answer now is looked at later. */
+async function observeInPassing(m: Migration, index: string, signal: AbortSignal): Promise<void> {
+  const task = m.tasks.find(one => one.source === index)
+  if (task?.read.by !== 'seq-no') return
+  try {
+    await observe(m, task, signal)
+  } catch (thrown) {
+    if (!(thrown instanceof ShardferryError) || thrown.recovery !== 'retry') throw thrown
+    m.tally.retried(thrown.message)
   }
-  return marks
-}
-
-function movedOn(marks: readonly ShardMark[], last: Pick<RoundOpened, 'shards'>): boolean {
-  return marks.some(mark => mark.upTo > (markOf(last, mark.shard)?.upTo ?? -1))
-}
-
-type DueRound = Pick<RoundOpened, 'round' | 'shards' | 'partitions'>
-
-function markOf(round: Pick<RoundOpened, 'shards'> | undefined, shard: number): ShardMark | undefined {
-  return round?.shards.find(mark => mark.shard === shard)
 }
 
 function closeRound(m: Migration, index: string, round: number): void {
   m.memory.append({ type: 'round-closed', index, round })
   m.world.reached('round-closed')
-}
-
-export function newLineage(task: IndexTask, shard: number): ShardferryError {
-  return new ShardferryError(
-    'lineage-changed',
-    `Shard ${shard} of ${task.source} has a new history on the source: it was restored, or a stale copy was forced to be primary.`,
-    {
-      hint: 'Its sequence numbers were given out anew, so what was copied cannot be told from what was not. Copy it again under another --name.',
-    },
-  )
 }
 
 /** Repeats a request outside the path of documents while it fails for a reason that may pass. */

@@ -1,6 +1,6 @@
 import type { IndexState } from '../journal/fold.ts'
 import type { SetAsideLine } from '../copy/set-aside.ts'
-import { readSetAside } from '../copy/set-aside.ts'
+import { bytesOf, readSetAside } from '../copy/set-aside.ts'
 import type { Batch, Partition } from '../model/documents.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { SetAside, Writer } from '../model/ports.ts'
@@ -62,7 +62,7 @@ function batchOf(lines: readonly SetAsideLine[]): Batch {
     id: line.id,
     routing: line.routing,
     version: BigInt(line.version),
-    source: Buffer.from(line.source, 'utf8'),
+    source: bytesOf(line),
   }))
   return { docs, bytes: docs.reduce((sum, doc) => sum + doc.source.length, 0), release: () => undefined }
 }

@@ -1,27 +1,12 @@
 import { expect, test } from 'vitest'
 import { Crash, never, virtualWorld } from '../flow/virtual-world.test-part.ts'
-import { ShardferryError } from '../model/errors.ts'
 import type { CrashPoint } from '../model/crash-points.ts'
-import type { Entry, StoredEntry } from '../model/entries.ts'
+import { journalOf } from '../journal/list-journal.test-part.ts'
+import type { Entry } from '../model/entries.ts'
 import type { Json } from '../model/plan.ts'
-import type { Journal, Step } from '../model/ports.ts'
+import type { Step } from '../model/ports.ts'
 import { Memory } from './memory.ts'
 import { applyStep, undoStep } from './run-steps.ts'
-
-/** A journal that outlives its process, kept in a list. */
-function journalOf(entries: Entry[] = []): Journal & { readonly kept: readonly Entry[]; failAt?: Entry['type'] } {
-  const journal = {
-    kept: entries,
-    append: (entry: Entry) => {
-      if (entry.type === journal.failAt) throw new ShardferryError('state-unwritable', 'disk full')
-      entries.push(entry)
-    },
-    entries: (after = 0) =>
-      entries.map((entry, at): StoredEntry => ({ number: at + 1, atMs: 0, entry })).filter(({ number }) => number > after),
-    failAt: undefined as Entry['type'] | undefined,
-  }
-  return journal as Journal & { readonly kept: readonly Entry[]; failAt?: Entry['type'] }
-}
 
 /** A setting of a cluster, and the step that changes it from whatever it is to `fast`. */
 function setting(): { value: Json; applied: number; undone: number; step: Step } {

@@ -1,16 +1,21 @@
-import { count, primaryMarks, refresh } from '../cluster/shards.ts'
-import type { Cluster } from '../cluster/cluster.ts'
+import { indexWriteBlocked } from '../cluster/shards.ts'
+import type { RoundState } from '../journal/fold.ts'
 import { addCounts, balances, noCounts } from '../model/documents.ts'
 import type { Counts } from '../model/documents.ts'
-import { asShardferryError } from '../model/errors.ts'
-import type { IndexTask, JsonObject } from '../model/plan.ts'
+import type { ShardMark } from '../model/entries.ts'
+import type { IndexTask } from '../model/plan.ts'
 import type { IndexReport, Report, Verdict } from '../model/report.ts'
+import { counted } from './counted.ts'
+import { remember, requireLineage } from './due-round.ts'
+import { existingNote } from './existing-note.ts'
 import type { Migration } from './migration.ts'
-import { newLineage } from './phases.ts'
+import { sourceRested } from './source-rested.ts'
+
+type Accountable = Pick<Migration, 'plan' | 'tasks' | 'source' | 'target' | 'memory' | 'reader' | 'world'>
 
 /** Compares what was read with what became of it, and both sides' counts; says in one word how it stands. */
-export async function takeAccount(m: Migration, signal: AbortSignal): Promise<Report> {
-  const notes: string[] = [...m.remoteTasks.notes()]
+export async function takeAccount(m: Accountable, signal: AbortSignal): Promise<Report> {
+  const notes: string[] = []
   const indices: IndexReport[] = []
   for (const task of m.tasks) indices.push(await indexAccount(m, task, notes, signal))
   const total = indices.reduce((sum, one) => addCounts(sum, one.counts), noCounts)
@@ -34,114 +39,162 @@ export async function takeAccount(m: Migration, signal: AbortSignal): Promise<Re
   }
 }
 
-async function indexAccount(m: Migration, task: IndexTask, notes: string[], signal: AbortSignal): Promise<IndexReport> {
+async function indexAccount(m: Accountable, task: IndexTask, notes: string[], signal: AbortSignal): Promise<IndexReport> {
   const rounds = m.memory.state.indices.get(task.source)?.rounds ?? []
+  const note = (text: string): void => void notes.push(`${task.source}: ${text}`)
+  const doubts: string[] = []
   let counts: Counts = noCounts
   for (const round of rounds) for (const settled of round.settled.values()) counts = addCounts(counts, settled.counts)
   const query = task.query ?? { match_all: {} }
-  const [targetCount, sourceCount] = [
-    // The plan may give the target another number of shards, and an index that was there has its own.
-    await counted(m.target, task.target, task.action === 'create' ? { match_all: {} } : query, {}, notes, signal),
-    await counted(m.source, task.source, query, { shards: task.shards }, notes, signal),
-  ]
-  const { behind, deletes } = await sinceLastRound(m, task, notes, signal)
-  if (deletes > 0) {
-    notes.push(
-      `${task.source}: ${deletes} deletes on the source since the copy began; deletes are not carried over, so the target may hold documents the source no longer has.`,
+  // The plan may give the target another number of shards, and an index that was there has its own.
+  const there = await counted(m.target, task.target, task.action === 'create' ? { match_all: {} } : query, {}, signal)
+  const here = await counted(m.source, task.source, query, { shards: task.shards }, signal)
+  for (const [side, { docs }] of [['target', there] as const, ['source', here] as const])
+    if (docs === null) note(`it could not be counted on the ${side}: its user lacks the index privilege read.`)
+
+  const asOf = m.memory.state.lastNumber
+  const marks = await m.reader.marks(task, signal)
+  requireLineage(task, rounds[0], marks)
+  const deletes = deletesSince(rounds[0], marks)
+  if (deletes > 0)
+    note(
+      `${deletes} deletes on the source since the copy began; deletes are not carried over, so the target may hold documents the source no longer has.`,
     )
-  }
-  if (deletes > 0 && task.versionFrom === 'version')
-    notes.push(
-      `${task.source}: a document that was deleted and made again has a lower _version than before, so the target may hold its older form.`,
+  const behind = task.read.by !== 'seq-no' ? 0 : operationsSince(rounds.at(-1), marks)
+  if (behind > 0) note(`the source is ${behind} operations ahead; run the same command again to catch up.`)
+  if (task.read.by === 'seq-no') {
+    primaryDoubts(m, task, marks, { doubts, note })
+    remember(m, task, asOf, marks)
+  } else await sliceDoubts(m, task, rounds.at(-1), marks, here.refreshed, { doubts, note }, signal)
+  if (task.versionFrom === 'version' && counts.alreadyNewer > 0 && !(task.engine === 'reindex' && noDeletes(rounds[0], marks)))
+    doubts.push(
+      `${counts.alreadyNewer} documents were left on the target because their _version is higher there: a document that is deleted and made anew begins at version 1 again, so they may be the older ones`,
     )
   if (task.engine === 'reindex')
-    notes.push(
-      `${task.source}: moved by the target's own _reindex, which writes the JSON of documents anew (1.50 becomes 1.5, more digits than a double has are rounded); bytes are estimated.`,
+    note(
+      "moved by the target's own _reindex, which writes the JSON of documents anew (1.50 becomes 1.5, more digits than a double has are rounded); bytes are estimated.",
     )
-  if (behind > 0) notes.push(`${task.source}: the source is ${behind} operations ahead; run the same command again to catch up.`)
-  if (task.read.by !== 'seq-no')
-    notes.push(`${task.source}: ${readOnce(task)}; what was written on the source after that is not on the target.`)
+  const docsBefore = m.memory.state.docsBefore.get(task.source) ?? null
+  if (task.action === 'into-existing')
+    existingNote({ task, counts, sourceCount: here.docs, targetCount: there.docs, docsBefore }, { doubts, note })
   return {
     index: task.source,
     target: task.target,
     counts,
     balanced: balances(counts),
     rounds: rounds.length,
-    sourceCount,
-    targetCount,
+    sourceCount: here.docs,
+    targetCount: there.docs,
+    targetCountBefore: docsBefore,
     behind,
     deletes,
+    doubts,
   }
+}
+
+interface Findings {
+  /** Each keeps the account from being exact. */
+  readonly doubts: string[]
+  readonly note: (text: string) => void
+}
+
+/** Whether what was read may have been hidden by operations that a change of primary has rolled back. */
+function primaryDoubts(m: Accountable, task: IndexTask, marks: readonly ShardMark[], { doubts, note }: Findings): void {
+  const index = m.memory.state.indices.get(task.source)
+  const changed = new Set((index?.unconfirmed.toReadAgain(marks) ?? []).map(range => range.shard))
+  if (changed.size > 0)
+    doubts.push(
+      `the primary of shard ${[...changed].join(', ')} changed after documents had been read from it; run the same command again, which reads again what may have been hidden`,
+    )
+  const again = new Set((index?.rounds ?? []).flatMap(round => round.again.map(range => range.shard)))
+  if (again.size > 0)
+    note(
+      `the primary of shard ${[...again].join(', ')} changed on the source during the run; what that may have hidden was read again.`,
+    )
+  if (marks.some(mark => mark.primary === undefined))
+    note(
+      'the source does not tell whether a primary changed, so an operation that was rolled back then would not have been noticed; its user needs the cluster or the index privilege monitor.',
+    )
+}
+
+/** Slices see what there was when each was opened: exact needs to know that nothing came after the first one was. */
+async function sliceDoubts(
+  m: Accountable,
+  task: IndexTask,
+  last: RoundState | undefined,
+  marks: readonly ShardMark[],
+  refreshed: boolean,
+  { doubts, note }: Findings,
+  signal: AbortSignal,
+): Promise<void> {
+  const blocked = await indexWriteBlocked(m.source, task.source, signal)
+  const rested = last ? sourceRested(last, marks, blocked) : 'unknown'
+  const again = 'the same command reads everything again'
+  const block = `PUT /${task.source}/_settings {"index.blocks.write": true}`
+  switch (rested) {
+    case 'changed':
+      doubts.push(
+        `it is ${readOnce(task)}, and was written to after that was begun; ${again}, best behind a write block: ${block}`,
+      )
+      break
+    case 'unknown':
+      doubts.push(
+        `it is ${readOnce(task)}, and nothing tells whether it was written to after that was begun; set a write block (${block}), then ${again}`,
+      )
+      break
+    case 'rested':
+      if (refreshed) note(`${readOnce(task)}; nothing was written on the source from before that was begun until now.`)
+      break
+  }
+  if (!refreshed)
+    doubts.push(
+      `it is ${readOnce(task)}, and its user may not refresh it (index privilege maintenance), so what was written shortly before may not have been seen`,
+    )
 }
 
 function readOnce({ read }: IndexTask): string {
   if (read.by === 'field') return `read by ranges of ${read.field}`
-  return read.slices === 1 ? 'read once' : 'read by slices'
+  return read.slices === 1 ? 'read as a whole' : 'read by slices'
 }
 
-async function counted(
-  cluster: Cluster,
-  index: string,
-  query: JsonObject,
-  where: { readonly shards?: number },
-  notes: string[],
-  signal: AbortSignal,
-): Promise<number | null> {
-  try {
-    await refresh(cluster, index, signal)
-  } catch (thrown) {
-    const error = asShardferryError(thrown)
-    if (error.code !== 'forbidden') throw error
-  }
-  try {
-    return await count(cluster, index, query, where, signal)
-  } catch (thrown) {
-    const error = asShardferryError(thrown)
-    if (error.code !== 'forbidden') throw error
-    notes.push(`${index} could not be counted on the ${cluster.side}: ${error.message}`)
-    return null
-  }
+/** It is known that nothing was deleted: no counter of deletes has grown or begun anew. */
+function noDeletes(first: RoundState | undefined, marks: readonly ShardMark[]): boolean {
+  return marks.every(mark => {
+    const before = markOf(first, mark.shard)
+    return before?.primary !== undefined && before.primary === mark.primary && before.deletes === mark.deletes
+  })
 }
 
-/** Operations and deletes on the source that the last round does not cover. */
-async function sinceLastRound(
-  m: Migration,
-  task: IndexTask,
-  notes: string[],
-  signal: AbortSignal,
-): Promise<{ behind: number; deletes: number }> {
-  const rounds = m.memory.state.indices.get(task.source)?.rounds ?? []
-  const last = rounds.at(-1)
-  if (!last || task.read.by !== 'seq-no') return { behind: 0, deletes: 0 }
-  const marks = await primaryMarks(m.source, task.source, task.shards, signal)
-  let behind = 0
-  let deletes = 0
-  for (const mark of marks) {
-    behind += Math.max(0, mark.maxSeqNo - (last.shards.find(one => one.shard === mark.shard)?.upTo ?? -1))
-    const first = rounds[0]?.shards.find(one => one.shard === mark.shard)
-    if (first && first.historyUuid !== mark.historyUuid) throw newLineage(task, mark.shard)
-    if (first && mark.deletes < first.deletes)
-      notes.push(
-        `${task.source}: shard ${mark.shard} moved on the source, so its count of deletes began anew; some may have gone unseen.`,
-      )
-    deletes += Math.max(0, mark.deletes - (first?.deletes ?? 0))
-  }
-  return { behind, deletes }
+function operationsSince(last: RoundState | undefined, marks: readonly ShardMark[]): number {
+  return marks.reduce((sum, mark) => sum + Math.max(0, mark.maxSeqNo - (markOf(last, mark.shard)?.upTo ?? -1)), 0)
+}
+
+/** Counters begin anew when a shard moves; deletes that go unseen by that show in the counts of documents. */
+function deletesSince(first: RoundState | undefined, marks: readonly ShardMark[]): number {
+  return marks.reduce((sum, mark) => sum + Math.max(0, mark.deletes - (markOf(first, mark.shard)?.deletes ?? mark.deletes)), 0)
+}
+
+function markOf(round: RoundState | undefined, shard: number): ShardMark | undefined {
+  return round?.shards.find(mark => mark.shard === shard)
 }
 
 function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[], total: Counts): Verdict {
-  const equal = indices.every(one => one.balanced && one.behind === 0 && one.deletes === 0 && countsAgree(tasks, one))
+  const equal = indices.every(
+    one => one.balanced && one.behind === 0 && one.deletes === 0 && one.doubts.length === 0 && countsAgree(tasks, one),
+  )
   if (!equal) return 'differs'
   return total.setAside > 0 ? 'set-aside' : 'exact'
 }
 
 /**
  * A document that was set aside may still stand on the target: in an older form, or in a newer one that came in a later
- * round. And an index that was on the target before may hold documents of its own.
+ * round. And an index that was on the target before holds documents of its own, as many as it held then at most.
  */
-function countsAgree(tasks: readonly IndexTask[], { index, sourceCount, targetCount, counts }: IndexReport): boolean {
+function countsAgree(tasks: readonly IndexTask[], report: IndexReport): boolean {
+  const { index, sourceCount, targetCount, targetCountBefore, counts } = report
   if (sourceCount === null || targetCount === null) return false
   const more = targetCount + counts.setAside - sourceCount
   const intoExisting = tasks.find(task => task.source === index)?.action === 'into-existing'
-  return more >= 0 && (intoExisting || more <= counts.setAside)
+  const ownDocs = intoExisting ? (targetCountBefore ?? Number.POSITIVE_INFINITY) : 0
+  return more >= 0 && more <= counts.setAside + ownDocs
 }

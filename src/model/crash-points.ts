@@ -17,7 +17,12 @@ export const crashPoints = [
   'account-taken',
 ] as const
 
-/** Further places, which only the engine `reindex` passes. */
+export type CrashPoint = (typeof crashPoints)[number]
+
+/** The same for what only the engine `reindex` passes. */
 export const reindexCrashPoints = ['task-submitted', 'task-journaled'] as const
 
-export type CrashPoint = (typeof crashPoints)[number] | (typeof reindexCrashPoints)[number]
+/** The same for `shardferry verify`. */
+export const verifyCrashPoints = ['partition-compared', 'index-compared', 'batch-repaired'] as const
+
+export type AnyCrashPoint = CrashPoint | (typeof reindexCrashPoints)[number] | (typeof verifyCrashPoints)[number]

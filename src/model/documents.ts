@@ -51,7 +51,10 @@ export interface Doc {
   readonly routing: string | undefined
   /** The external version written to the target. */
   readonly version: bigint
+  /** Empty for a delete. */
   readonly source: Uint8Array
+  /** A document is indexed where nothing else is said. */
+  readonly op?: 'delete'
 }
 
 /** Documents read together and written as one bulk request. `release` gives the memory behind the sources back. */

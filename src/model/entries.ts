@@ -1,4 +1,4 @@
-import type { Partition, Settled } from './documents.ts'
+import type { Partition, SeqNoRange, Settled } from './documents.ts'
 import type { Change, Json, Plan } from './plan.ts'
 import type { Report } from './report.ts'
 
@@ -6,15 +6,26 @@ import type { Report } from './report.ts'
 export type Entry =
   | { readonly type: 'planned'; readonly plan: Plan }
   | { readonly type: 'started'; readonly holder: Holder }
+  /** A process that does not run the migration, but changes something for it: grants, completes. */
+  | { readonly type: 'opened'; readonly holder: Holder }
   | { readonly type: 'captured'; readonly step: string; readonly saved: Json }
   | { readonly type: 'applied'; readonly step: string }
   | { readonly type: 'undone'; readonly step: string }
-  | { readonly type: 'created'; readonly index: string; readonly target: string; readonly uuid: string }
+  | {
+      readonly type: 'created'
+      readonly index: string
+      readonly target: string
+      readonly uuid: string
+      /** Documents that an index which was there already held before anything was copied into it; missing where they could not be counted. */
+      readonly docsBefore?: number
+    }
   | { readonly type: 'changed'; readonly index: string; readonly change: Change }
   | RoundOpened
+  | Observed
   /** The target runs a `_reindex` task for a partition; a later run goes on watching it. */
   | { readonly type: 'submitted'; readonly index: string; readonly partition: string; readonly task: string }
-  | { readonly type: 'settled'; readonly settled: Settled }
+  /** `begun`: the number of the last entry when it was handed out; it was read after that. */
+  | { readonly type: 'settled'; readonly settled: Settled; readonly begun?: number }
   | { readonly type: 'round-closed'; readonly index: string; readonly round: number }
   | {
       readonly type: 'retried'
@@ -37,9 +48,21 @@ export interface RoundOpened {
   readonly round: number
   readonly shards: readonly ShardMark[]
   readonly partitions: readonly Partition[]
+  /** What earlier rounds covered and this one covers again, because a primary changed since it was read. */
+  readonly again?: readonly SeqNoRange[]
+  /** The source index took no writes when the round was opened (a write block). Only told where it is read by slices. */
+  readonly writeBlocked?: boolean
 }
 
-/** Where one shard stood when a round was opened. */
+/** Where the shards stood after a refresh, while a round was under way. What had been settled by entry `asOf` was read before. */
+export interface Observed {
+  readonly type: 'observed'
+  readonly index: string
+  readonly asOf: number
+  readonly shards: readonly ShardMark[]
+}
+
+/** Where one shard stood at one moment. */
 export interface ShardMark {
   readonly shard: number
   /** The primary's global checkpoint: the round covers every operation up to and including it; -1 for an empty shard. */
@@ -53,6 +76,13 @@ export interface ShardMark {
   readonly historyUuid: string
   /** Deletes the primary has executed so far; resets when the shard moves. */
   readonly deletes: number
+  /** Index and delete operations the primary has executed so far; resets as `deletes` does. */
+  readonly operations?: number
+  /**
+   * Changes whenever a copy becomes primary anew, by fail-over or restart: operations above the checkpoint may be rolled
+   * back then, and their numbers given out again. Missing where the source does not tell.
+   */
+  readonly primary?: string
 }
 
 /** What a person asks of a running migration from another terminal. */

@@ -40,7 +40,12 @@ export const errorCodes = {
     exit: 6,
     text: "A source index was deleted and created anew, or restored: its sequence numbers no longer mean what the journal's do.",
   },
+  'access-exists': {
+    exit: 6,
+    text: 'A user, role, role mapping or API key of that name is there already and was not made by this migration.',
+  },
   'metadata-refused': { exit: 6, text: 'The target refused the settings, mappings or aliases of an index.' },
+  'shard-limit': { exit: 6, text: 'The target allows no more shards than it has or would get (cluster.max_shards_per_node).' },
   'reindex-not-allowed': {
     exit: 6,
     text: "The target's nodes may not read from the source by _reindex: its host:port is not in their allow-list.",
@@ -69,6 +74,10 @@ export const errorCodes = {
   'state-unwritable': { exit: 9, text: 'The state folder cannot be written: disk full, read-only, or no permission.' },
   'state-other': { exit: 9, text: 'The state folder holds another migration under this name.' },
   'state-missing': { exit: 9, text: 'There is no migration of that name in the state folder.' },
+  'left-over': {
+    exit: 8,
+    text: 'Something that the migration made or changed could not be removed; the message lists what is left, and the same command goes on.',
+  },
   stopped: { exit: 7, text: 'The run was stopped by Ctrl-C, SIGTERM or cancel; it can be resumed unless cancelled.' },
   internal: { exit: 1, text: 'A fault in Shardferry itself.' },
 } as const

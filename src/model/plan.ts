@@ -14,6 +14,11 @@ export interface Plan {
   readonly skipped: readonly { readonly index: string; readonly reason: string }[]
 }
 
+/** The indices of a plan that are moved. */
+export function movedTasks(plan: Pick<Plan, 'indices'>): readonly IndexTask[] {
+  return plan.indices.filter(task => task.action === 'create' || task.action === 'into-existing')
+}
+
 export interface PlannedCluster {
   readonly address: string
   readonly clusterName: string
@@ -69,6 +74,8 @@ export interface ReadBy {
   readonly slices?: number
   /** Read from primaries only: segment-replicated indices serve older data on replicas. */
   readonly primaryOnly?: boolean
+  /** Leave the documents themselves out, for a comparison of ids; never in a plan. */
+  readonly idsOnly?: boolean
   /** Why not by sequence numbers, and what is lost by it; and what another engine than the stream does differently. */
   readonly reason?: string
 }

@@ -1,5 +1,5 @@
-import type { CrashPoint } from './crash-points.ts'
-import type { Batch, Counts, Partition, Rejected, Settled, WriteResult } from './documents.ts'
+import type { AnyCrashPoint } from './crash-points.ts'
+import type { Batch, Counts, Partition, Rejected, SeqNoRange, Settled, WriteResult } from './documents.ts'
 import type { Ask, Entry, ShardMark, StoredEntry } from './entries.ts'
 import type { IndexTask, Json } from './plan.ts'
 
@@ -7,11 +7,11 @@ import type { IndexTask, Json } from './plan.ts'
 export interface Reader {
   /** Where each shard stands now, after a refresh: everything up to `upTo` is visible to searches that start later. */
   marks(task: IndexTask, signal: AbortSignal): Promise<readonly ShardMark[]>
-  /** Cuts what lies after `since` (one mark per shard; undefined: from the beginning) and up to `marks`. */
+  /** Cuts what lies after `since` and up to `marks`, and what is to be read again. Where `since` is undefined: from the beginning. */
   partitions(
     task: IndexTask,
     round: number,
-    since: readonly ShardMark[] | undefined,
+    since: Since | undefined,
     marks: readonly ShardMark[],
     signal: AbortSignal,
   ): Promise<readonly Partition[]>
@@ -20,6 +20,12 @@ export interface Reader {
    * @throws ShardferryError with recovery `redo` when the partition must be read from its start
    */
   read(task: IndexTask, partition: Partition, signal: AbortSignal): AsyncIterable<Batch>
+}
+
+/** What earlier rounds have covered: up to one mark per shard, but for some ranges. */
+export interface Since {
+  readonly shards: readonly ShardMark[]
+  readonly again: readonly SeqNoRange[]
 }
 
 /** Writes batches to the target index of a task. */
@@ -53,7 +59,8 @@ export interface TaskMemory {
 
 /** Decides who runs which partition, when again, and how many at once. Settled partitions come in any order. */
 export interface Dispatcher {
-  run(work: AsyncIterable<Work>, signal: AbortSignal): AsyncIterable<Settled>
+  /** @param work is stopped by the signal that it is given: also when a partition fails for good */
+  run(work: (signal: AbortSignal) => AsyncIterable<Work>, signal: AbortSignal): AsyncIterable<Settled>
 }
 export interface Work {
   readonly task: IndexTask
@@ -106,5 +113,5 @@ export interface World {
   random(): number
   sleep(ms: number, signal: AbortSignal): Promise<void>
   /** A named place where a crash is survived: does nothing, except where a test ends the process there. */
-  reached(point: CrashPoint): void
+  reached(point: AnyCrashPoint): void
 }

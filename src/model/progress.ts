@@ -1,7 +1,19 @@
 import type { Counts } from './documents.ts'
 
 export type Phase =
-  'planning' | 'creating' | 'tuning' | 'copying' | 'catching-up' | 'restoring' | 'switching-aliases' | 'counting' | 'done'
+  | 'planning'
+  | 'creating'
+  | 'tuning'
+  | 'copying'
+  | 'catching-up'
+  | 'restoring'
+  | 'switching-aliases'
+  | 'counting'
+  | ComparePhase
+  | 'done'
+
+/** Of `shardferry verify`. */
+export type ComparePhase = 'comparing' | 'naming' | 'looking-again' | 'repairing'
 
 /** How a running migration stands at one moment; the same value feeds the terminal view, plain lines, `--json` and `status`. */
 export interface Progress {
@@ -34,7 +46,7 @@ export interface Progress {
 export interface IndexProgress {
   readonly index: string
   readonly target: string
-  readonly state: 'waiting' | 'copying' | 'copied' | 'catching-up' | 'done'
+  readonly state: 'waiting' | 'copying' | 'copied' | 'catching-up' | 'comparing' | 'done'
   readonly expectedDocs: number
   readonly expectedBytes: number
   readonly counts: Counts

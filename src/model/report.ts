@@ -19,7 +19,7 @@ export interface Report {
 
 /**
  * exact: balanced, nothing set aside, counts equal, nothing newer on the source. set-aside: as exact, but for documents set aside.
- * differs: counts differ, the source went on changing, or deletes were seen.
+ * differs: counts differ, the source went on changing, deletes were seen, or it is not certain that they are the same.
  */
 export type Verdict = 'exact' | 'set-aside' | 'differs'
 
@@ -32,8 +32,12 @@ export interface IndexReport {
   /** Live documents on each side after a refresh, or null where they could not be counted. */
   readonly sourceCount: number | null
   readonly targetCount: number | null
+  /** What an index that was on the target before held then; null for one that was made, or was not counted. */
+  readonly targetCountBefore: number | null
   /** Operations on the source that came after the last round; 0 when caught up. */
   readonly behind: number
   /** Deletes seen on the source since the copy began. */
   readonly deletes: number
+  /** What leaves it uncertain that both sides hold the same documents, although the counts may agree; each is a sentence. */
+  readonly doubts: readonly string[]
 }

@@ -57,6 +57,21 @@ describe('takeInventory', () => {
     })
   })
 
+  test('a query that compares with the present is refused before the indices are looked at', async () => {
+    const source = tableCluster(elasticsearch('7.10.2'), cities, 'source')
+    const selection = {
+      patterns: ['cities'],
+      includeSystem: false,
+      renames: {},
+      filters: {},
+      query: { range: { t: { gte: 'now-1d' } } },
+    }
+    await expect(takeInventory(source, tableCluster(opensearch('2.19.4'), target), selection, signal)).rejects.toMatchObject({
+      code: 'plan-invalid',
+      hint: expect.stringContaining('||-1d') as string,
+    })
+  })
+
   test('the number of routing shards is read where there are several shards', async () => {
     const settings = { index: { uuid: 'u', number_of_shards: '2' } }
     const two = {

@@ -16,6 +16,7 @@ import { sampleBytes } from './sample.ts'
 import { selectIndices } from './select.ts'
 import type { SeqNoUse } from './seq-no-use.ts'
 import { seqNoUse } from './seq-no-use.ts'
+import { requireSteady } from './steady-query.ts'
 import { requireSupported } from './versions.ts'
 
 /** Everything a plan is made from, as it was at one moment. */
@@ -46,6 +47,8 @@ export interface InventoriedIndex {
   readonly query?: JsonObject
   /** How finely routings are hashed; undefined for a single shard, and where the user may not see it. */
   readonly routingShards?: number
+  /** The same of the index that the target has under the wanted name. */
+  readonly existingRoutingShards?: number
   /** Zero for a closed index. */
   readonly estimate: Estimate
   /** Taken to be usable for a closed index, which nothing can be asked of. */
@@ -54,7 +57,7 @@ export interface InventoriedIndex {
 
 /**
  * Looks at both clusters, without changing either.
- * @throws ShardferryError `index-unknown`, `nothing-selected`, `cluster-red`, `plan-invalid` (names), `unsupported`
+ * @throws ShardferryError `index-unknown`, `nothing-selected`, `cluster-red`, `plan-invalid` (names, queries), `unsupported`
  */
 export async function takeInventory(
   source: Cluster,
@@ -70,6 +73,7 @@ export async function takeInventory(
     indices.map(({ name }) => name),
     selection,
   )
+  for (const { name } of indices) requireSteady(queryFor(name, selection), name, Date.now())
   await refuseRed(source, indices, signal)
   const inventoried = await mapFew(indices, index =>
     inventory(source, target, index, targets.get(index.name) ?? index.name, selection, signal),
@@ -96,20 +100,30 @@ async function inventory(
 ): Promise<InventoriedIndex> {
   const definition = await readIndex(source, index.name, signal)
   const onTarget = await findIndex(target, name, signal)
-  const query = selection.filters[index.name] ?? selection.query
+  const query = queryFor(index.name, selection)
   const asked = query === undefined ? {} : { query }
   const found = { index, target: name, onTarget, definition, ...asked }
   if (!definition.open) return { ...found, estimate: { docs: 0, bytes: 0 }, seqNo: { usable: true } }
-  const routingShards = definition.shards === 1 ? undefined : await ifAllowed(readRoutingShards(source, index.name, signal))
+  const several = definition.shards > 1
+  const routingShards = several ? await ifAllowed(readRoutingShards(source, index.name, signal)) : undefined
+  const existingRoutingShards =
+    several && onTarget.kind === 'index' && onTarget.definition.open
+      ? await ifAllowed(readRoutingShards(target, name, signal))
+      : undefined
   const docs = await count(source, index.name, asked, signal)
   const bytes = docs === 0 ? 0 : docs * (await sampleBytes(source, index.name, docs, asked, signal))
   const seqNo = await seqNoUse(source, definition, signal)
   return {
     ...found,
     ...(routingShards === undefined ? {} : { routingShards }),
+    ...(existingRoutingShards === undefined ? {} : { existingRoutingShards }),
     estimate: { docs, bytes: Math.round(bytes) },
     seqNo,
   }
+}
+
+function queryFor(index: string, { filters, query }: Selection): JsonObject | undefined {
+  return filters[index] ?? query
 }
 
 /** @throws ShardferryError `response-partial` when not every shard has counted */
@@ -149,7 +163,7 @@ async function refuseRed(source: Cluster, indices: readonly NamedIndex[], signal
 }
 
 async function pipelines(target: Cluster, signal: AbortSignal): Promise<readonly string[] | undefined> {
-  // OpenSearch answers 404 where there is none.
+  // Where there is none the answer is a 404.
   const none: Record<string, unknown> = {}
   const answer = await ifAllowed(
     jsonIfFound<Record<string, unknown>>(target, { method: 'GET', path: '/_ingest/pipeline', signal }).then(

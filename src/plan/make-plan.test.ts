@@ -99,6 +99,11 @@ describe('makePlan', () => {
       { definition: definition({ mappings: { properties: { v: { type: 'histogram' } } } }) },
       'v is of type histogram',
     ],
+    [
+      'defined with a number that a parse rounds',
+      { definition: definition({ inexact: ['mappings.properties.n.null_value: 9007199254740993'] }) },
+      'n.null_value: 9007199254740993',
+    ],
     ['named like an alias there', { onTarget: { kind: 'other-name', indices: ['z'] } }, 'alias or data stream on the target'],
   ] as const)('an index that is %s is refused with the reason', (_what, over, reason) => {
     const task = taskOf(found(over))
@@ -127,6 +132,45 @@ describe('makePlan', () => {
       'index.final_pipeline': '_none',
     })
     expect(into.changes.map(change => change.what)).toEqual(['settings.index.number_of_shards', 'mappings.properties.tags'])
+  })
+
+  test('tuning that an earlier migration left on an existing target is told, as it would be taken for its own', () => {
+    const withSettings = (index: object): InventoriedIndex =>
+      found({ onTarget: { kind: 'index', definition: definition({ settings: { index } as IndexDefinition['settings'] }) } })
+    const left = withSettings({ gc_deletes: '12h', refresh_interval: '-1', number_of_replicas: '0', number_of_shards: '2' })
+    const [change] = taskOf(left, { intoExisting: true }).changes
+    expect(change).toMatchObject({
+      what: 'settings.index.gc_deletes',
+      why: expect.stringContaining('shardferry complete') as string,
+    })
+    expect(change?.why).toContain('index.refresh_interval: -1, index.number_of_replicas: 0, index.gc_deletes: 12h')
+    const own = withSettings({ gc_deletes: '1h', refresh_interval: '-1', number_of_replicas: '0', number_of_shards: '2' })
+    expect(taskOf(own, { intoExisting: true }).changes.map(one => one.what)).not.toContain('settings.index.gc_deletes')
+  })
+
+  test("the application's own versions come with a word on what they cannot order", () => {
+    const task = taskOf(found(), { versionFrom: 'version' })
+    expect(task).toMatchObject({
+      versionFrom: 'version',
+      read: { by: 'seq-no', reason: expect.stringContaining('made anew') as string },
+    })
+    expect(taskOf(found()).read).not.toHaveProperty('reason')
+  })
+
+  test('an existing target that spreads routings otherwise is told', () => {
+    const here = found({ ...existing, routingShards: 6, existingRoutingShards: 768 })
+    expect(taskOf(here, { intoExisting: true }).changes.map(change => change.what)).toContain(
+      'settings.index.number_of_routing_shards',
+    )
+    const same = taskOf(found({ ...existing, routingShards: 768, existingRoutingShards: 768 }), { intoExisting: true })
+    expect(same.changes.map(change => change.what)).not.toContain('settings.index.number_of_routing_shards')
+  })
+
+  test('an existing target keeps its own mappings, so numbers in the source’s are of no consequence', () => {
+    const inexact = definition({ inexact: ['mappings.properties.n.null_value: 9007199254740993'] })
+    expect(taskOf(found({ ...existing, definition: inexact }), { intoExisting: true }).action).toBe('into-existing')
+    const alias = definition({ inexact: ['aliases.a.filter.term.n: 9007199254740993'] })
+    expect(taskOf(found({ ...existing, definition: alias }), { intoExisting: true }).action).toBe('refuse')
   })
 
   test('without usable sequence numbers it reads by slices and says what is lost', () => {
@@ -166,6 +210,13 @@ describe('plan file', () => {
     expect(parsePlan(text, 'plan.yaml')).toEqual(plan)
     expect(text.startsWith('#')).toBe(true)
     expect(text).toContain('may edit')
+  })
+
+  test('a number that would be rounded is told with its place, unless its index is left out', () => {
+    const edited = text.replace('mappings:\n', 'mappings:\n      _meta: { n: 9007199254740993 }\n')
+    expect(faults(edited)).toMatch(/^plan\.yaml:\d+:\d+: 9007199254740993 is beyond 2\^53/)
+    expect(faults(edited.replace('action: create', 'action: skip'))).toBe('')
+    expect(faults(edited.replace('9007199254740993', '"9007199254740993"'))).toBe('')
   })
 
   function faults(edited: string): string {
@@ -208,6 +259,14 @@ describe('plan file', () => {
     expect(faults(writePlan(twice))).toMatch(/plan\.yaml:\d+:5: indices\[1\]\.target: cities goes to towns already/)
     const bare = { ...plan, indices: [{ ...task, settings: {}, mappings: {} }] } as Plan
     expect(faults(writePlan(bare))).toContain('create needs settings')
+  })
+
+  test('a query that compares with the present is found', () => {
+    const [task] = plan.indices
+    const moving = { ...plan, indices: [{ ...task, query: { range: { seen: { gte: 'now-1d' } } } }] } as Plan
+    expect(faults(writePlan(moving))).toMatch(
+      /plan\.yaml:\d+:5: indices\[0\]\.query: at range\.seen\.gte it compares with the present/,
+    )
   })
 
   test('what is no YAML, and what is no plan, is said with line and column', () => {

@@ -3,11 +3,12 @@ import { mappingDifferences } from '../metadata/differences.ts'
 import { targetMappings } from '../metadata/mappings.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
 import { targetSettings } from '../metadata/settings.ts'
-import { isOn, setting } from '../metadata/tree.ts'
-import { exactnessFor, isAppendOnly, tuningFor } from '../metadata/tune.ts'
-import type { Change, IndexAction, IndexTask, Plan, PlannedCluster, ReadBy } from '../model/plan.ts'
+import { asText, isOn, setting } from '../metadata/tree.ts'
+import { exactnessFor, isAppendOnly, leftOverTuning, tuningFor } from '../metadata/tune.ts'
+import type { Change, IndexAction, IndexTask, JsonObject, Plan, PlannedCluster, ReadBy } from '../model/plan.ts'
 import type { PlanOptions } from '../model/selection.ts'
 import { formatVersion } from '../model/version.ts'
+import type { Identity } from '../model/version.ts'
 import type { Inventory, InventoriedCluster, InventoriedIndex } from './inventory.ts'
 import { targetExists } from './require-ok.ts'
 import { reindexReadBy, reindexRefusals } from './reindex-read-by.ts'
@@ -54,7 +55,8 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
   const aliased = targetAliases(definition.aliases, to)
   const into = options.intoExisting && onTarget.kind === 'index' ? onTarget.definition : undefined
   const native = options.engine === 'reindex'
-  const read = native ? reindexReadBy(found, options) : readBy(found, options)
+  const versionFrom = native ? 'version' : versionFromFor(found, options)
+  const read = native ? reindexReadBy(found, options) : readBy(found, versionFrom, options)
   const refusals = refusalsOf(found, mapped.refusals, inventory, options)
   const action: IndexAction = refusals.length > 0 ? 'refuse' : into ? 'into-existing' : 'create'
   const settings = into ? into.settings : routed.settings
@@ -68,17 +70,18 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
     estimate: found.estimate,
     ...(native ? { engine: 'reindex' } : {}),
     read,
-    versionFrom: native
-      ? 'version'
-      : read.by === 'slices' && !found.seqNo.usable && !found.seqNo.hitsHaveIt
-        ? 'version'
-        : options.versionFrom,
+    versionFrom,
     ...(found.query === undefined ? {} : { query: found.query }),
     settings: into ? {} : routed.settings,
     mappings: into ? {} : mapped.mappings,
     aliases: aliased.aliases,
     changes: into
-      ? [...shardChanges(definition, into), ...mappingDifferences(mapped.mappings, into.mappings), ...aliased.changes]
+      ? [
+          ...leftOverChanges(into, to),
+          ...shardChanges(found, into),
+          ...mappingDifferences(mapped.mappings, into.mappings),
+          ...aliased.changes,
+        ]
       : [...set.changes, ...routed.changes, ...mapped.changes, ...aliased.changes],
     tuning: options.tune && !into ? tuningFor(to, settings) : exactnessFor(settings),
   }
@@ -108,6 +111,12 @@ function refusalsOf(
   reasons.push(...mapped)
   for (const alias of Object.keys(definition.aliases).filter(alias => takenAliases.includes(alias)))
     reasons.push(`its alias ${alias} is the name of an index on the target`)
+  // Aliases are set on an index that is there too; its mappings stay its own.
+  const moved = (definition.inexact ?? []).filter(number => onTarget.kind !== 'index' || number.startsWith('aliases.'))
+  if (moved.length > 0)
+    reasons.push(
+      `numbers beyond 2^53 cannot be carried exactly: ${moved.join(', ')}; in the plan, write them in quotes with all their digits, and set its action to create`,
+    )
   if (options.readBy === 'seq-no' && !seqNo.usable) reasons.push(`it cannot be read by sequence number: ${seqNo.reason}`)
   if (onTarget.kind === 'other-name')
     reasons.push(`${target} is an alias or data stream on the target (${onTarget.indices.join(', ')})`)
@@ -127,36 +136,57 @@ function isBacking(name: string): boolean {
   return /^\.(ds|fs)-/.test(name)
 }
 
-function readBy({ definition, seqNo }: InventoriedIndex, options: PlanOptions): ReadBy {
+function versionFromFor({ seqNo }: InventoriedIndex, options: PlanOptions): IndexTask['versionFrom'] {
+  return seqNo.usable || seqNo.hitsHaveIt ? options.versionFrom : 'version'
+}
+
+function readBy({ definition, seqNo }: InventoriedIndex, versionFrom: IndexTask['versionFrom'], options: PlanOptions): ReadBy {
   const primaryOnly = setting(definition.settings, 'index.replication.type') === 'SEGMENT' ? { primaryOnly: true } : {}
-  if (options.readBy !== 'slices' && (seqNo.usable || options.readBy === 'seq-no')) return { by: 'seq-no', ...primaryOnly }
-  const why = options.readBy === 'slices' ? 'asked for' : seqNo.usable ? '' : seqNo.reason
-  const lost = 'what changes on the source while it is copied is not caught up with'
   const restart =
-    !seqNo.usable && !seqNo.hitsHaveIt
-      ? '; _version orders writes, so a document deleted and made again may look older than it is'
+    versionFrom === 'version'
+      ? '_version orders writes, so a document deleted and made anew on the source while it is copied may stay as it was; the report tells where that may be'
       : ''
+  if (options.readBy !== 'slices' && (seqNo.usable || options.readBy === 'seq-no'))
+    return { by: 'seq-no', ...primaryOnly, ...(restart === '' ? {} : { reason: restart }) }
+  const why = options.readBy === 'slices' ? 'asked for' : seqNo.usable ? '' : seqNo.reason
+  const lost =
+    'what changes on the source while it is copied is not caught up with; the same command reads everything again, and ends exact only when nothing is written meanwhile'
   return {
     by: 'slices',
     ...(options.slices === undefined ? {} : { slices: options.slices }),
     ...primaryOnly,
-    reason: `${why}; ${lost}${restart}`,
+    reason: [why, lost, restart].filter(part => part !== '').join('; '),
   }
 }
 
-/** Where the number of shards differs, ids that were apart by routing may meet. */
-function shardChanges(source: IndexDefinition, existing: IndexDefinition): Change[] {
+/** What an earlier migration has set and not given back would be taken for the index's own, and given back to it afterwards. */
+function leftOverChanges(existing: IndexDefinition, to: Identity): Change[] {
+  const left = leftOverTuning(to, existing.settings)
+  if (left.length === 0) return []
+  const why = `the target has ${left.join(', ')}, as Shardferry sets it while it copies: an earlier migration into it seems not to have ended, and this one leaves the index so. Give it its own settings back first: shardferry complete --name NAME`
+  return [{ kind: 'converted', what: 'settings.index.gc_deletes', why }]
+}
+
+/**
+ * A document's shard is a hash of its routing, over `number_of_routing_shards`, `number_of_shards` and
+ * `routing_partition_size`. Without a routing of its own a document is routed by its id, and an id is one document
+ * wherever it lies. With one, an id is one document per shard: where an index that is there spreads routings otherwise,
+ * two of them can meet (the newer stays) and, after an update under another routing, an old one can be left over.
+ * Counts show the first as a difference, unless the index had documents of its own.
+ */
+function shardChanges(found: InventoriedIndex, existing: IndexDefinition): Change[] {
+  const { definition: source, routingShards, existingRoutingShards } = found
   const changes: Change[] = []
-  const differs = (name: string, why: string): void => {
+  const differs = (name: string, ours: string | number, theirs: string | number): void => {
+    if (String(ours) === String(theirs)) return
+    const why = `the target has ${theirs}, the source ${ours}: documents of one id and several routings may fall together or apart`
     changes.push({ kind: 'converted', what: `settings.index.${name}`, why })
   }
-  if (source.shards !== existing.shards)
-    differs(
-      'number_of_shards',
-      `the target has ${existing.shards}, the source ${source.shards}: documents of one id and several routings may fall together or apart`,
-    )
-  const ours = setting(source.settings, 'index.routing_partition_size') ?? '1'
-  const theirs = setting(existing.settings, 'index.routing_partition_size') ?? '1'
-  if (ours !== theirs) differs('routing_partition_size', 'it differs on the target: routings lead to other shards there')
+  differs('number_of_shards', source.shards, existing.shards)
+  // With one shard there is nothing to spread.
+  if (source.shards > 1 && existing.shards > 1 && routingShards !== undefined && existingRoutingShards !== undefined)
+    differs('number_of_routing_shards', routingShards, existingRoutingShards)
+  const partition = (settings: JsonObject): string => asText(setting(settings, 'index.routing_partition_size') ?? '1')
+  differs('routing_partition_size', partition(source.settings), partition(existing.settings))
   return changes
 }

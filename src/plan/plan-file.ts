@@ -1,8 +1,9 @@
-import { LineCounter, isMap, isPair, isScalar, parseDocument, stringify } from 'yaml'
+import { LineCounter, isMap, isPair, isScalar, parseDocument, stringify, visit } from 'yaml'
 import type { Document, Node } from 'yaml'
 import { ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import { planSchema } from './plan-schema.ts'
+import { unsteadyPart } from './steady-query.ts'
 
 const header = `# What Shardferry is going to do. Nothing has been changed yet.
 #
@@ -34,7 +35,8 @@ export function parsePlan(text: string, fileName: string): Plan {
   const faults: Fault[] = document.errors.map(({ pos, message }) => ({ offset: pos[0], message }))
   if (faults.length === 0) {
     const checked = planSchema.safeParse(toPlain(document, faults))
-    if (checked.success && faults.length === 0) faults.push(...acrossIndices(checked.data, document))
+    if (checked.success && faults.length === 0)
+      faults.push(...acrossIndices(checked.data, document), ...roundedNumbers(checked.data, document))
     if (checked.success && faults.length === 0) return checked.data
     faults.push(...(checked.error?.issues ?? []).flatMap(issue => faultsOf(issue, document)))
   }
@@ -76,6 +78,8 @@ function acrossIndices(plan: Plan, document: Document): Fault[] {
     // Every index has settings, so an empty plan of one was made for an index that is there.
     if (task.action === 'create' && Object.keys(task.settings).length === 0)
       at(position, 'action', `indices[${position}].action: create needs settings and mappings; make the plan again to get them`)
+    const unsteady = task.query && unsteadyPart(task.query, Date.now())
+    if (unsteady) at(position, 'query', `indices[${position}].query: at ${unsteady.place} it ${unsteady.why}. ${unsteady.hint}`)
     if (task.engine === 'reindex' && task.versionFrom !== 'version')
       at(position, 'versionFrom', `indices[${position}].versionFrom: _reindex sends the source's _version: it must be version`)
     if (task.engine === 'reindex' && task.read.by === 'slices' && task.read.slices !== 1)
@@ -90,6 +94,22 @@ function acrossIndices(plan: Plan, document: Document): Fault[] {
     for (const alias of Object.keys(task.aliases))
       if (targets.has(alias) && task.action !== 'skip' && task.action !== 'refuse')
         at(position, 'aliases', `indices[${position}].aliases: ${alias} is the name of a target index`)
+  return faults
+}
+
+/** Whole numbers beyond 2^53 of indices that are to be moved: what is sent would be another number. */
+function roundedNumbers(plan: Plan, document: Document): Fault[] {
+  const faults: Fault[] = []
+  for (const [position, { action }] of plan.indices.entries()) {
+    const task = document.getIn(['indices', position], true)
+    if (action === 'skip' || action === 'refuse' || !isMap(task)) continue
+    visit(task, {
+      Scalar: (_key, { value, source, range }) => {
+        if (typeof value === 'number' && /^[-+]?\d+$/.test(source ?? '') && !Number.isSafeInteger(value))
+          faults.push({ offset: range?.[0] ?? 0, message: `${source} is beyond 2^53 and would be rounded; write it in quotes` })
+      },
+    })
+  }
   return faults
 }
 

@@ -67,7 +67,10 @@ function meaningOfName(name: string, names: ClusterNames): Meaning[] {
   if (group) return some(group.indices, true)
   const close = nearest(name, everyName(names))
   throw new ShardferryError('index-unknown', `The source has no index, alias or data stream named ${name}.`, {
-    hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : 'Look at GET _cat/indices?v of the source for its names.',
+    hint:
+      close.length > 0
+        ? `Did you mean ${close.join(' or ')}?`
+        : 'Look at GET _cat/indices?v of the source for its names. A user sees no name that it has no right on (view_index_metadata).',
   })
 }
 
@@ -96,7 +99,7 @@ function nothingSelected(patterns: readonly string[], skipped: Plan['skipped'], 
   const asked = patterns.length > 0 ? patterns.join(',') : '*'
   const hint =
     names.indices.length === 0
-      ? 'The source shows no index at all: it is empty, or its user may see none.'
+      ? 'The source shows no index at all: it is empty, or its user may see none (view_index_metadata).'
       : skipped.length > 0
         ? `Left out: ${skipped
             .slice(0, 5)

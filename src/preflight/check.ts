@@ -61,11 +61,6 @@ export async function onBothSides(
   return found.flat()
 }
 
-/** The indices of a plan that are moved. */
-export function movedTasks(plan: Plan): readonly IndexTask[] {
-  return plan.indices.filter(task => task.action === 'create' || task.action === 'into-existing')
-}
-
 /** The indices that a run still has to make on the target. */
 export function tasksToCreate({ plan, created }: CheckContext): readonly IndexTask[] {
   return plan?.indices.filter(task => task.action === 'create' && !created?.has(task.target)) ?? []

@@ -78,7 +78,7 @@ test.each([
   ['target-names', 'target-exists'],
   ['target-blocks', 'target-blocked'],
   ['disk', 'target-blocked'],
-  ['shard-limit', 'metadata-refused'],
+  ['shard-limit', 'shard-limit'],
   ['open-indices', 'plan-refused'],
 ])('an error of %s stops a run with %s', (check, code) => {
   expect(() => requireNoErrors([finding('error', check)])).toThrow(expect.objectContaining({ code }) as Error)

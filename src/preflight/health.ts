@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
-import { movedTasks, onBothSides } from './check.ts'
+import { movedTasks } from '../model/plan.ts'
+import { onBothSides } from './check.ts'
 import type { Check, CheckContext, Found } from './check.ts'
 import { shortList } from './name-lists.ts'
 

@@ -1,4 +1,5 @@
-import { attempted, movedTasks, noPlan } from './check.ts'
+import { movedTasks } from '../model/plan.ts'
+import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { indexBlocks } from './index-blocks.ts'
 import type { Block } from './index-blocks.ts'

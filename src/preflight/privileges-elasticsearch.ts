@@ -1,17 +1,13 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
+import { xPackApi } from '../cluster/security.ts'
 import { ShardferryError } from '../model/errors.ts'
+import { elasticsearchPrivileges, grants } from '../model/needs.ts'
+import type { Need } from '../model/needs.ts'
 import { atLeast } from '../model/version.ts'
 import type { Found } from './check.ts'
 import { shortList } from './name-lists.ts'
-import { grants } from './needs.ts'
-import type { Need } from './needs.ts'
 import { elasticsearchRole, withRole } from './role-body.ts'
-
-/** The security API moved out of `_xpack` with 7.0. */
-export function xpackApi({ identity: { version } }: Cluster): string {
-  return atLeast(version, 7) ? '/_security' : '/_xpack/security'
-}
 
 type Answers = Readonly<Record<string, boolean>>
 
@@ -22,48 +18,46 @@ export async function missingInElasticsearch(
   needs: readonly Need[],
   signal: AbortSignal,
 ): Promise<Found[]> {
-  const asked = needs.flatMap(need => {
-    const privilege = grants[need.what].elasticsearch
-    return privilege === undefined ? [] : [{ ...need, privilege, level: grants[need.what].level }]
-  })
+  const asked = needs.map(need => ({
+    ...need,
+    level: grants[need.what].level,
+    privileges: elasticsearchPrivileges(need.what, cluster.identity.version),
+  }))
   const answer = await json<{ cluster?: Answers; index?: Readonly<Record<string, Answers>> }>(cluster, {
     method: 'POST',
-    path: `${xpackApi(cluster)}/user/_has_privileges`,
+    path: `${xPackApi(cluster)}/user/_has_privileges`,
     body: {
-      cluster: asked.flatMap(({ level, privilege }) => (level === 'cluster' ? [privilege] : [])),
-      index: asked.flatMap(({ level, indices, privilege }) =>
-        level === 'index' ? [{ names: indices, privileges: [asAsked(privilege)] }] : [],
+      cluster: asked.flatMap(({ level, privileges }) => (level === 'cluster' ? privileges : [])),
+      index: asked.flatMap(({ level, indices, privileges }) =>
+        level === 'index' && privileges.length > 0 ? [{ names: indices, privileges: privileges.map(asAsked) }] : [],
       ),
     },
     signal,
   })
   const lacking = asked.flatMap(one => {
-    if (one.level === 'cluster') return answer.cluster?.[one.privilege] === true ? [] : [one]
-    const indices = one.indices.filter(index => answer.index?.[index]?.[asAsked(one.privilege)] !== true)
-    return indices.length > 0 ? [{ ...one, indices }] : []
+    const lacks = (index: string, privilege: string): boolean => answer.index?.[index]?.[asAsked(privilege)] !== true
+    const indices = one.indices.filter(index => one.privileges.some(privilege => lacks(index, privilege)))
+    const privileges = one.privileges.filter(privilege =>
+      one.level === 'cluster' ? answer.cluster?.[privilege] !== true : indices.some(index => lacks(index, privilege)),
+    )
+    return privileges.length > 0 ? [{ ...one, indices, privileges }] : []
   })
-  const groups = Map.groupBy(lacking, ({ privilege, level, severity }) => `${level}/${privilege}/${severity}`)
+  const groups = Map.groupBy(lacking, ({ privileges, level, severity }) => `${level}/${severity}/${privileges.join(',')}`)
   const found = [...groups.values()].map(group => {
-    const { privilege, level, severity } = group[0]!
+    const { privileges, level, severity } = group[0]!
     const where = level === 'cluster' ? '' : ` on ${shortList([...new Set(group.flatMap(({ indices }) => indices))])}`
     return {
       about: cluster.side,
       severity,
-      message: `${user} lacks the ${level} privilege ${privilege}${where}: ${group.map(({ without }) => without).join('; ')}.`,
+      message: `${user} lacks the ${level} privilege${privileges.length > 1 ? 's' : ''} ${shortList(privileges)}${where}: ${group.map(({ without }) => without).join('; ')}.`,
     }
   })
-  const known = needs.map(need => olderNames(cluster, need))
-  return withRole(found, cluster.side, elasticsearchRole(cluster.side, xpackApi(cluster), user, known))
+  return withRole(found, cluster.side, elasticsearchRole(cluster, xPackApi(cluster), user, needs))
 }
 
 /** `maintenance` is unknown to older servers, which refuse the whole question; they all know the action it is needed for. */
 function asAsked(privilege: string): string {
   return privilege === 'maintenance' ? 'indices:admin/refresh' : privilege
-}
-
-/** Before `maintenance` there was, only `manage` held the right to refresh. */
-function olderNames({ identity: { version } }: Cluster, need: Need): Need {
-  return need.what === 'refresh' && !atLeast(version, 7, 10) ? { ...need, what: 'settings' } : need
 }
 
 interface Restriction {
@@ -88,14 +82,14 @@ export async function hiddenFrom(cluster: Cluster, user: string, needs: readonly
       about: 'source',
       severity: 'warning',
       message: `A role of ${user} hides ${what} of ${shortList([...new Set(hidden.flatMap(({ names }) => names))])}: what is hidden is not copied, and no count shows it.`,
-      remedy: elasticsearchRole('source', xpackApi(cluster), 'another user', needs),
+      remedy: elasticsearchRole(cluster, xPackApi(cluster), 'another user', needs),
     },
   ]
 }
 
 async function restrictionsOf(cluster: Cluster, signal: AbortSignal): Promise<readonly Restriction[]> {
   try {
-    const path = `${xpackApi(cluster)}/user/_privileges`
+    const path = `${xPackApi(cluster)}/user/_privileges`
     return (await json<{ indices?: readonly Restriction[] }>(cluster, { method: 'GET', path, signal })).indices ?? []
   } catch (thrown) {
     if (thrown instanceof ShardferryError && (thrown.code === 'forbidden' || thrown.code === 'request-refused')) return []

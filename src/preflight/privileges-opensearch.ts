@@ -8,10 +8,10 @@ import type { Cluster, ClusterRequest } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { refusal, serverError } from '../cluster/refusal.ts'
 import { InFlight } from '../flow/in-flight.ts'
+import { grants } from '../model/needs.ts'
+import type { Need } from '../model/needs.ts'
 import type { Found } from './check.ts'
 import { shortList } from './name-lists.ts'
-import { grants } from './needs.ts'
-import type { Need } from './needs.ts'
 import { opensearchRole, withRole } from './role-body.ts'
 
 type Trial = Pick<ClusterRequest, 'method' | 'path' | 'query' | 'body'>
@@ -57,7 +57,7 @@ function describe({ side }: Cluster, user: string | undefined, denied: readonly 
   const { level, opensearch } = grants[need.what]
   const actions = [...new Set(denied.flatMap(one => one.actions))]
   const indices = denied.flatMap(({ index }) => index ?? []).sort((a, b) => need.indices.indexOf(a) - need.indices.indexOf(b))
-  const granting = opensearch.filter(name => !actions.includes(name.replace('*', '')))
+  const granting = opensearch.filter(name => !name.includes(':'))
   const group = granting.length === 1 ? ` (in ${granting[0]})` : ''
   return {
     about: side,
@@ -84,9 +84,16 @@ async function deniedActions(cluster: Cluster, trial: Trial, signal: AbortSignal
 
 const probe = 'shardferry-probe'
 
+/** What is asked for is not looked at. */
+const nothing = { filter_path: 'nothing' }
+
 /** The requests by which a need is tried. Paths take the encoded name, bodies the name itself. */
 const trialsOf: Readonly<Record<Need['what'], (path: string, name: string) => readonly Trial[]>> = {
   monitor: () => [{ method: 'GET', path: '/_cluster/health' }],
+  // These only select, which the plan is proof of.
+  names: () => [],
+  'every-name': () => [],
+  'alias-names': () => [],
   scroll: () => [{ method: 'POST', path: '/_search/scroll', body: { scroll: '1m', scroll_id: probe } }],
   read: path => [{ method: 'POST', path: `${path}/_search`, body: { size: 0, terminate_after: 1, track_total_hits: false } }],
   definitions: path => [
@@ -95,9 +102,19 @@ const trialsOf: Readonly<Record<Need['what'], (path: string, name: string) => re
   ],
   stats: path => [{ method: 'GET', path: `${path}/_stats/docs` }],
   refresh: path => [{ method: 'POST', path: `${path}/_refresh` }],
+  templates: () => [
+    { method: 'GET', path: '/_template', query: nothing },
+    { method: 'GET', path: '/_index_template', query: nothing },
+    { method: 'POST', path: `/_index_template/_simulate_index/${probe}`, query: nothing },
+  ],
+  pipelines: () => [{ method: 'GET', path: '/_ingest/pipeline', query: nothing }],
   create: path => [{ method: 'PUT', path, body: { settings: { 'index.number_of_shards': 0, 'index.shardferry_probe': true } } }],
   write: path => [{ method: 'POST', path: `${path}/_update/${probe}`, query: { require_alias: true }, body: { doc: {} } }],
   bulk: (_, name) => [{ method: 'POST', path: '/_bulk', query: { require_alias: true }, body: updateOfNothing(name) }],
+  tasks: () => [
+    { method: 'POST', path: '/_tasks/shardferry-probe:1/_cancel' },
+    { method: 'POST', path: '/_reindex/shardferry-probe:1/_rethrottle', query: { requests_per_second: -1 } },
+  ],
   settings: path => [{ method: 'PUT', path: `${path}/_settings`, body: { 'index.shardferry_probe': true } }],
   aliases: (path, name) => [
     { method: 'GET', path: `${path}/_alias` },

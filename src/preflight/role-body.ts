@@ -1,7 +1,8 @@
+import { pluginRole, xPackRole } from '../cluster/role-body.ts'
 import type { Side } from '../model/connection.ts'
+import type { Need } from '../model/needs.ts'
+import type { Version } from '../model/version.ts'
 import type { Found } from './check.ts'
-import { grants } from './needs.ts'
-import type { Need } from './needs.ts'
 
 /** Above that, a role names every index: the list would be no use to a person. */
 const mostNames = 20
@@ -16,39 +17,19 @@ export function withRole(found: readonly Found[], side: Side, role: string): Fou
 }
 
 /** The call that makes a role with everything a plan needs, for a person to paste. */
-export function elasticsearchRole(side: Side, api: string, user: string, needs: readonly Need[]): string {
+export function elasticsearchRole(
+  { side, identity: { version } }: { readonly side: Side; readonly identity: { readonly version: Version } },
+  api: string,
+  user: string,
+  needs: readonly Need[],
+): string {
   const role = `shardferry_${side}`
-  const indices = byIndices(needs, what => grants[what].elasticsearch ?? [])
-  const body = {
-    cluster: distinct(needs.flatMap(({ what }) => (grants[what].level === 'cluster' ? (grants[what].elasticsearch ?? []) : []))),
-    indices: indices.map(([names, privileges]) => ({ names, privileges })),
-  }
+  const body = xPackRole(needs, version, mostNames)
   return `PUT ${api}/role/${role} ${JSON.stringify(body)} on the ${side}, then give ${user} the role ${role} (an API key: make a new one with these as role_descriptors)`
 }
 
 export function opensearchRole(side: Side, api: string, user: string | undefined, needs: readonly Need[]): string {
   const role = `shardferry_${side}`
-  const indices = byIndices(needs, what => grants[what].opensearch)
-  const body = {
-    cluster_permissions: distinct(needs.flatMap(({ what }) => (grants[what].level === 'cluster' ? grants[what].opensearch : []))),
-    index_permissions: indices.map(([index_patterns, allowed_actions]) => ({ index_patterns, allowed_actions })),
-  }
+  const body = pluginRole(needs, mostNames)
   return `PUT ${api}/api/roles/${role} ${JSON.stringify(body)} and PUT ${api}/api/rolesmapping/${role} ${JSON.stringify({ users: [user ?? 'USER'] })} on the ${side}`
-}
-
-/** Privileges by the indices they are needed on; needs on the same indices become one entry. */
-function byIndices(
-  needs: readonly Need[],
-  privileges: (what: Need['what']) => string | readonly string[],
-): [names: readonly string[], privileges: readonly string[]][] {
-  const ofIndices = needs.filter(({ what }) => grants[what].level === 'index')
-  const groups = Map.groupBy(ofIndices, ({ indices }) => JSON.stringify(indices.length > mostNames ? ['*'] : indices))
-  return [...groups].map(([names, group]) => [
-    JSON.parse(names) as string[],
-    distinct(group.flatMap(({ what }) => privileges(what))),
-  ])
-}
-
-function distinct(list: readonly string[]): string[] {
-  return [...new Set(list)]
 }

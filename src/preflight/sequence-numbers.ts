@@ -1,6 +1,7 @@
-import { attempted, movedTasks, noPlan } from './check.ts'
+import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { indexCount } from './name-lists.ts'
+import { movedTasks } from '../model/plan.ts'
 import type { IndexTask } from '../model/plan.ts'
 
 /** Whether each index of the plan is read by sequence numbers: only then can a run catch up and know that it has. */

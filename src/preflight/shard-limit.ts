@@ -14,7 +14,7 @@ interface ShardCounts {
 export const shardLimit: Check = {
   id: 'shard-limit',
   title: "room for shards on the target's nodes",
-  code: 'metadata-refused',
+  code: 'shard-limit',
   run: async (context, signal) =>
     await attempted('shard-limit', 'target', async () => {
       const [counts, settings] = await Promise.all([

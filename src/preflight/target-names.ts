@@ -1,5 +1,6 @@
+import { movedTasks } from '../model/plan.ts'
 import type { IndexTask } from '../model/plan.ts'
-import { attempted, movedTasks, noPlan } from './check.ts'
+import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { indexCount, shortList } from './name-lists.ts'
 import { resolveNames } from './resolve-names.ts'

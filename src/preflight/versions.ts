@@ -1,7 +1,8 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { atLeast, describeIdentity } from '../model/version.ts'
 import type { Identity } from '../model/version.ts'
-import { attempted, movedTasks } from './check.ts'
+import { movedTasks } from '../model/plan.ts'
+import { attempted } from './check.ts'
 import type { Check, CheckContext, Found } from './check.ts'
 import { shortList } from './name-lists.ts'
 

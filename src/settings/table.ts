@@ -336,14 +336,14 @@ function withNames(row: SettingRow): SettingRow {
 
 /** The headings of help and reference page, and the commands that read a group's settings. */
 export const settingGroups: Readonly<Record<SettingGroup, { readonly title: string; readonly commands: readonly string[] }>> = {
-  source: { title: 'Source cluster', commands: ['copy', 'check', 'plan', 'run'] },
-  target: { title: 'Target cluster', commands: ['copy', 'check', 'plan', 'run', 'rejected'] },
+  source: { title: 'Source cluster', commands: ['copy', 'check', 'plan', 'run', 'verify'] },
+  target: { title: 'Target cluster', commands: ['copy', 'check', 'plan', 'run', 'verify', 'rejected'] },
   migration: {
     title: 'Migration',
-    commands: ['copy', 'check', 'plan', 'run', 'status', 'pause', 'resume', 'throttle', 'cancel', 'rejected'],
+    commands: ['copy', 'check', 'plan', 'run', 'status', 'pause', 'resume', 'throttle', 'cancel', 'verify', 'rejected'],
   },
-  selection: { title: 'What is moved', commands: ['copy', 'check', 'plan'] },
-  copying: { title: 'How it is copied', commands: ['copy', 'check', 'plan', 'run'] },
+  selection: { title: 'What is moved', commands: ['copy', 'check', 'plan', 'verify'] },
+  copying: { title: 'How it is copied', commands: ['copy', 'check', 'plan', 'run', 'verify'] },
   output: { title: 'Output', commands: ['every command'] },
 }
 

@@ -7,7 +7,8 @@ import { indexPath } from '../../src/cluster/cluster.ts'
 import { json, jsonIfFound } from '../../src/cluster/json.ts'
 import { closeScroll, firstPage, nextPage } from '../../src/cluster/scroll.ts'
 import type { HeldPage, PageLimits } from '../../src/cluster/scroll.ts'
-import { count, indexUuid, primaryMarks, refresh } from '../../src/cluster/shards.ts'
+import { primaryCopies, primaryTimes } from '../../src/cluster/primaries.ts'
+import { count, indexUuid, indexWriteBlocked, primaryMarks, refresh, standing } from '../../src/cluster/shards.ts'
 import type { Doc } from '../../src/model/documents.ts'
 import type { JsonObject } from '../../src/model/plan.ts'
 import { connectTo, send } from './connect-to.ts'
@@ -287,6 +288,49 @@ for (const participant of participants) {
         expect(anew?.historyUuid).not.toBe(first?.historyUuid)
       })
 
+      test('tell one primary’s time from the next: the same while nothing happens, another one after the index was closed and opened', async () => {
+        await create()
+        const primaries = async (): Promise<readonly unknown[]> => [
+          (await primaryMarks(cluster, index, 1, signal))[0]?.primary,
+          (await primaryCopies(cluster, index, signal))?.get(0),
+        ]
+        const [term, copy] = await primaries()
+        expect([term, copy]).toEqual([expect.stringMatching(/^term \d+$/), expect.stringMatching(/^on [\w-]+ since \d+$/)])
+        await fill(docs(3))
+        expect(await primaries()).toEqual([term, copy])
+        if (participant.name.includes('fake')) return
+        await send(address, 'POST', `/${index}/_close`)
+        await send(address, 'POST', `/${index}/_open?wait_for_active_shards=1`)
+        const [later, laterCopy] = await primaries()
+        expect([later, laterCopy]).toEqual([expect.stringMatching(/^term \d+$/), expect.stringMatching(/^on [\w-]+ since \d+$/)])
+        expect([later === term, laterCopy === copy]).toEqual([false, false])
+      })
+
+      test('name the nodes that hold a started copy, whom a search can be confined to', async () => {
+        await create()
+        await fill(docs(3))
+        const { nodes, started } = await standing(cluster, index, 1, primaryTimes, signal)
+        expect([nodes.length, nodes[0]?.length, started]).toEqual([1, 1, 1])
+        const among = (list: readonly string[]): Promise<number> =>
+          count(cluster, index, all, { shards: 1, preference: `_shards:0|_only_nodes:${list.join(',')}` }, signal)
+        expect(await among(nodes[0]!)).toBe(3)
+        expect(await among([...nodes[0]!, 'elsewhere'])).toBe(3)
+        await expect(among(['elsewhere'])).rejects.toThrow('no data nodes with criteri')
+        await expect(among(['elsewhere', 'anywhere'])).rejects.toThrow('no data nodes with criteri')
+      })
+
+      test('count operations: each write is one, and a block of the index keeps them where they are', async () => {
+        await create()
+        expect(await indexWriteBlocked(cluster, index, signal)).toBe(false)
+        await fill(docs(4))
+        await send(address, 'DELETE', `/${index}/_doc/d1`)
+        expect(await primaryMarks(cluster, index, 1, signal)).toMatchObject([{ operations: 5, deletes: 1 }])
+        await send(address, 'PUT', `/${index}/_settings`, { 'index.blocks.write': true })
+        expect(await indexWriteBlocked(cluster, index, signal)).toBe(true)
+        await expect(send(address, 'PUT', `/${index}/_doc/d9`, {})).rejects.toThrow('403')
+        expect(await primaryMarks(cluster, index, 1, signal)).toMatchObject([{ operations: 5, deletes: 1 }])
+      })
+
       test('of a shard that the index does not have wait for it: its primary is not started', async () => {
         await create()
         await expect(primaryMarks(cluster, index, 2, signal)).rejects.toMatchObject({ code: 'unavailable', recovery: 'retry' })
@@ -294,6 +338,12 @@ for (const participant of participants) {
     })
 
     describe('refresh and count', () => {
+      test('a refresh that reached fewer copies than it had to is an error', async () => {
+        await create()
+        await refresh(cluster, index, signal, 1)
+        await expect(refresh(cluster, index, signal, 2)).rejects.toMatchObject({ code: 'response-partial', recovery: 'retry' })
+      })
+
       test('a document is counted when the index was refreshed after it was written', async () => {
         await create()
         await write(docs(3))

@@ -74,6 +74,35 @@ export function clusterSettings(call: Call): Reply {
   return ok({ persistent: {}, transient: {}, ...(call.query.get('include_defaults') === 'true' ? defaults : {}) })
 }
 
+/** Metadata of indices only; a name that is not there is left out, as servers do. */
+export function clusterState(call: Call): Reply {
+  const expression = call.params['index']
+  const options = { ...optionsOf(call, false), ignoreUnavailable: true }
+  const indices = resolve(call.store, expression, options).map(({ index }) => [
+    index.name,
+    {
+      state: 'open',
+      routing_num_shards: routingShards(index, call.store),
+      aliases: [...index.aliases.keys()],
+      primary_terms: Object.fromEntries(index.shards.map(({ number, primaryTerm }) => [String(number), primaryTerm])),
+    },
+  ])
+  const head = { cluster_name: CLUSTER, cluster_uuid: call.store.clusterUuid }
+  return ok({ ...head, metadata: { cluster_uuid: call.store.clusterUuid, indices: Object.fromEntries(indices) as JsonObject } })
+}
+
+/** As servers choose it: since Elasticsearch 7 room for splitting by two up to 1024. */
+function routingShards(index: Index, { kind, major }: Store): number {
+  const shards = index.shards.length
+  if (kind.flavor === 'elasticsearch' && major < 7) return shards
+  return index.number('number_of_routing_shards', shards * 2 ** Math.max(1, 10 - Math.ceil(Math.log2(shards))))
+}
+
+/** There are no pipelines: Elasticsearch says so with an empty object, OpenSearch with a 404. */
+export function pipelines({ store }: Call): Reply {
+  return { status: store.kind.flavor === 'opensearch' ? 404 : 200, body: {} }
+}
+
 export function nodes({ store }: Call): Reply {
   const address = store.address
   const node = {

@@ -1,7 +1,17 @@
 // Every path the fake serves, most specific first.
 import { getAliases, updateAliases } from './aliases.ts'
 import { bulk } from './bulk.ts'
-import { catIndices, clusterSettings, dataStreams, health, nodes, resolveIndex, root } from './cluster.ts'
+import {
+  catIndices,
+  clusterSettings,
+  clusterState,
+  dataStreams,
+  health,
+  nodes,
+  pipelines,
+  resolveIndex,
+  root,
+} from './cluster.ts'
 import { createDocument, deleteDocument, getDocument, putDocument } from './documents.ts'
 import type { Handler } from './http.ts'
 import {
@@ -17,7 +27,7 @@ import {
   refresh,
 } from './indices.ts'
 import { closePit, closeScrolls, count, openPit, scrollOn, search } from './search.ts'
-import { stats } from './stats.ts'
+import { recovery, stats } from './stats.ts'
 import type { ClusterKind } from './store.ts'
 
 type Route = [methods: string, pattern: string, handler: Handler, flavor?: ClusterKind['flavor']]
@@ -27,6 +37,9 @@ const ROUTES: readonly Route[] = [
   ['GET', '/_cluster/health', health],
   ['GET', '/_cluster/health/{index}', health],
   ['GET', '/_cluster/settings', clusterSettings],
+  ['GET', '/_cluster/state/metadata', clusterState],
+  ['GET', '/_cluster/state/metadata/{index}', clusterState],
+  ['GET', '/_ingest/pipeline', pipelines],
   ['GET', '/_nodes', nodes],
   ['GET', '/_nodes/{metric}', nodes],
   ['GET', '/_cat/indices', catIndices],
@@ -60,6 +73,7 @@ const ROUTES: readonly Route[] = [
   ['PUT', '/{index}/_block/{block}', putBlock],
   ['GET', '/{index}/_stats', stats],
   ['GET', '/{index}/_stats/{metric}', stats],
+  ['GET', '/{index}/_recovery', recovery],
   ['GET POST', '/{index}/_refresh', refresh],
   ['GET POST', '/{index}/_flush', flush],
   ['POST PUT', '/{index}/_bulk', bulk],

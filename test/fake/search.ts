@@ -86,7 +86,9 @@ export function closePit(call: Call): Reply {
 
 /** The shards a request reaches, frozen, after the refresh an index does by itself. */
 function viewsOf(call: Call): View[] {
-  const wanted = shardPreference(call.query.get('preference'))
+  const preference = call.query.get('preference')
+  const wanted = shardPreference(preference)
+  requireNodes(call, preference)
   const routing = call.query.get('routing')
   return resolve(call.store, call.params['index'], optionsOf(call, false)).flatMap(({ index, via }) => {
     index.refreshIfAutomatic()
@@ -112,6 +114,14 @@ function shardPreference(preference: string | null): Set<number> | undefined {
   if (preference.startsWith('_shards:')) return new Set(preference.slice(8).replace(/\|.*/, '').split(',').map(Number))
   if (/^_(local|only_local|only_nodes:.*|prefer_nodes:.*)$/.test(preference)) return undefined
   throw illegalArgument(`no Preference for [${preference}]`)
+}
+
+/** There is one node. */
+function requireNodes(call: Call, preference: string | null): void {
+  const named = /(?:^|\|)_only_nodes:(.*)$/.exec(preference ?? '')?.[1]
+  if (named === undefined || named.split(',').includes(call.store.nodeId)) return
+  const criteria = named.includes(',') ? 'criterion' : 'criteria'
+  throw illegalArgument(`no data nodes with ${criteria} [${named}] found for shard: [${call.params['index']}][0]`)
 }
 
 /** The refusals a search only meets on its shards. */

@@ -48,6 +48,10 @@ export class Shard {
   readonly live = new Map<string, Doc>()
   /** What searches see: replaced as a whole by a refresh, so an open scroll keeps its own. */
   searchable: readonly Doc[] = []
+  /** When its one copy was last opened. */
+  openedAtMs = Date.now()
+  /** What each operation above the checkpoint has replaced, oldest first; kept while the checkpoint lags. */
+  #replaced: { readonly seqNo: number; readonly id: string; readonly before: Doc | undefined }[] = []
   readonly #tombstones = new Map<string, { version: number; atMs: number }>()
   #dirty = false
 
@@ -67,6 +71,7 @@ export class Shard {
     const version = this.#nextVersion(write, before, before?.version ?? remembered)
     const seqNo = ++this.maxSeqNo
     this.#dirty = true
+    if (this.checkpointLag > 0) this.#replaced.push({ seqNo, id: write.id, before })
     this.live.delete(write.id)
     const written = { version, seqNo, primaryTerm: this.primaryTerm }
     if (write.source === undefined) {
@@ -83,6 +88,25 @@ export class Shard {
   refresh(): void {
     if (this.#dirty) this.searchable = [...this.live.values()]
     this.#dirty = false
+  }
+
+  /** What a restart or a fail-over does: operations above the checkpoint are gone, and their numbers are given out again. */
+  failOver(): void {
+    const lost = this.#replaced.filter(({ seqNo }) => seqNo > this.checkpoint)
+    const docs = new Map(this.live)
+    for (const { id, before } of lost.toReversed()) {
+      docs.delete(id)
+      if (before) docs.set(id, before)
+    }
+    this.live.clear()
+    for (const doc of [...docs.values()].toSorted((a, b) => a.seqNo - b.seqNo)) this.live.set(doc.id, doc)
+    this.maxSeqNo = this.checkpoint
+    this.checkpointLag = 0
+    this.#replaced = []
+    this.primaryTerm++
+    this.openedAtMs = Math.max(Date.now(), this.openedAtMs + 1)
+    this.#dirty = true
+    this.refresh()
   }
 
   #nextVersion(write: Write, before: Doc | undefined, current: number | undefined): number {

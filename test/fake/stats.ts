@@ -27,6 +27,21 @@ export function stats(call: Call): Reply {
   })
 }
 
+/** `_recovery`: since when each copy is where it is. */
+export function recovery(call: Call): Reply {
+  const indices = resolve(call.store, call.params['index'], optionsOf(call, true)).map(found => found.index)
+  const copies = (shards: readonly Shard[]): JsonObject[] =>
+    shards.map(({ number, openedAtMs, primaryTerm }) => ({
+      id: number,
+      type: primaryTerm === 1 ? 'EMPTY_STORE' : 'EXISTING_STORE',
+      stage: 'DONE',
+      primary: true,
+      start_time_in_millis: openedAtMs,
+      target: { id: call.store.nodeId },
+    }))
+  return ok(Object.fromEntries(indices.map(index => [index.name, { shards: copies(index.shards) }])))
+}
+
 export function storedBytes(shards: readonly Shard[]): number {
   return shards.reduce((sum, shard) => [...shard.live.values()].reduce((bytes, doc) => bytes + doc.source.length, sum + 208), 0)
 }

@@ -68,6 +68,25 @@ test('two indices with all they have arrive byte for byte, and a second command 
   expect(secretsIn(pair, ferry.folder, [first, second])).toEqual([])
 })
 
+test('documents that end in a comment, which swallows what follows them in a page, arrive byte for byte', async () => {
+  const { source, target } = pair
+  const ferry = ferryOf(pair)
+  const swallowers = [
+    { id: 'bare', source: '{"n":1.50}//' },
+    { id: 'forging', source: '{"n":2} //,"sort":[2]}]}}' },
+    { id: 'neighbour', source: '{"n":3} // "next to the one before' },
+  ]
+  await source.json('PUT', '/swallowed', { settings: { number_of_shards: 1, number_of_replicas: 0 } })
+  await load(source, 'swallowed', [...people(700), ...swallowers, ...people(300, 700)])
+  await source.json('PUT', '/swallowed/_doc/lines', '{"n":\n4} // after a line break')
+  expect(await ferry.run(['copy', '--index', 'swallowed'])).toMatchObject({ code: 0, stderr: '' })
+  expect(reportIn(ferry.state)).toMatchObject({ verdict: 'exact', total: { read: 1004, written: 1004, setAside: 0 } })
+  const without = ['lines', ...swallowers.map(({ id }) => id)]
+  expect(await compare(pair, 'swallowed', { without })).toEqual({ documents: 1000, differences: [] })
+  for (const { id, source: text } of [...swallowers, { id: 'lines', source: '{"n": 4} // after a line break' }])
+    expect((await target.bytes('GET', `/swallowed/_source/${id}`)).toString()).toBe(text)
+})
+
 test('an index that is written to during the copy equals the source after the same command has run again', async () => {
   const { source } = pair
   const ferry = ferryOf(pair)

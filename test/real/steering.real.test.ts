@@ -109,7 +109,7 @@ test('after a kill -9, complete gives tuned settings back and keeps what was cop
   expect(told.stdout).toContain('river-killed')
   expect(await tunedSettings('river-killed')).toEqual(tuned)
 
-  expect(await ferry.run(['complete'])).toMatchObject({ code: 0, stderr: '' })
+  expect(await ferry.run(['complete', '--yes'])).toMatchObject({ code: 0, stderr: '' })
   expect(await tunedSettings('river-killed')).toEqual(untuned)
   expect(await ferry.status()).toMatchObject({ state: 'completed' })
   await endsExact(ferry, 'river-killed')

@@ -17,21 +17,25 @@ export interface CompareOptions {
   readonly instead?: ReadonlyMap<string, string>
   /** Only these documents of the source must be there. */
   readonly query?: object
+  /** Ids that are looked at on neither side. */
+  readonly without?: readonly string[]
   /** Compare what the JSON says, not how it is written: for documents that a server has parsed and written anew. */
   readonly values?: boolean
 }
 
 /** Every document of both indices: id, routing, and the bytes of `_source`. */
 export async function compare({ source, target }: Sites, index: string, options: CompareOptions = {}): Promise<Comparison> {
-  const [here, there] = await Promise.all([readAll(source, index, options.query), readAll(target, options.target ?? index)])
+  const others = { bool: { must_not: { ids: { values: options.without ?? [] } } } }
+  const wanted = { bool: { filter: [options.query ?? { match_all: {} }, others] } }
+  const [here, there] = await Promise.all([readAll(source, index, wanted), readAll(target, options.target ?? index, others)])
   const differences: string[] = []
   for (const [place, { id, source: bytes }] of here) {
     const instead = options.instead?.get(id)
-    const wanted = instead === undefined ? bytes : Buffer.from(instead, 'utf8').toString('latin1')
+    const text = instead === undefined ? bytes : Buffer.from(instead, 'utf8').toString('latin1')
     const copy = there.get(place)?.source
     if (copy === undefined) differences.push(`${place} is missing on the target`)
-    else if (copy !== wanted && !(options.values && isDeepStrictEqual(valueOf(copy), valueOf(wanted))))
-      differences.push(`${place} became ${copy.slice(0, 300)} instead of ${wanted.slice(0, 300)}`)
+    else if (copy !== text && !(options.values && isDeepStrictEqual(valueOf(copy), valueOf(text))))
+      differences.push(`${place} became ${copy.slice(0, 300)} instead of ${text.slice(0, 300)}`)
   }
   for (const place of there.keys()) if (!here.has(place)) differences.push(`${place} is on the target only`)
   return { documents: here.size, differences }
@@ -47,7 +51,7 @@ function valueOf(latin1: string): unknown {
 }
 
 /** By id and routing: an id is unique within its shard only. */
-async function readAll(site: Site, index: string, query: object = { match_all: {} }): Promise<Map<string, Found>> {
+async function readAll(site: Site, index: string, query: object): Promise<Map<string, Found>> {
   const found = new Map<string, Found>()
   await site.json('POST', `/${encodeURIComponent(index)}/_refresh`)
   const first = { query, size: 1000, sort: ['_doc'], track_total_hits: true }

@@ -1,9 +1,10 @@
 import { down, list, up } from '../../lab/cluster.ts'
 import type { LabCluster, UpOptions } from '../../lab/cluster.ts'
+import { recipeOf } from '../../lab/dists.ts'
 import { openSite, siteAt } from './site.ts'
 import type { SecuredSite, Site } from './site.ts'
 
-/** A secured Elasticsearch 7.10.2 and a secured OpenSearch 2.19.4. */
+/** A secured Elasticsearch 7.10.2 and a secured OpenSearch 2.19.4, unless others are asked for. */
 export interface Pair extends Sites {
   readonly source: SecuredSite
   readonly target: SecuredSite
@@ -15,7 +16,7 @@ export interface Sites {
   readonly target: Site
 }
 
-type Options = Pick<UpOptions, 'nodes' | 'heap' | 'settings'>
+type Options = Pick<UpOptions, 'nodes' | 'heap' | 'settings'> & Partial<Pick<UpOptions, 'dist'>>
 
 /** Passwords that occur nowhere else, so that a leak can be searched for. */
 const users = {
@@ -30,16 +31,21 @@ export async function startPair(name: string, options: { source?: Options; targe
 }
 
 export async function startSource(name: string, options: Options = {}): Promise<SecuredSite> {
-  const site = openSite(await started({ ...options, name: `${name}-source`, dist: 'elasticsearch-7.10.2' }), users.source)
-  const { username, password } = users.source
-  await site.json('PUT', `/_security/user/${username}`, { password, roles: ['superuser'] })
-  return site
+  const cluster = await started({ dist: 'elasticsearch-7.10.2', ...options, name: `${name}-source` })
+  return await withUser(openSite(cluster, users.source), cluster)
 }
 
 export async function startTarget(name: string, options: Options = {}): Promise<SecuredSite> {
-  const site = openSite(await started({ ...options, name: `${name}-target`, dist: 'opensearch-2.19.4' }), users.target)
-  const { username, password } = users.target
-  await site.json('PUT', `/_plugins/_security/api/internalusers/${username}`, { password, backend_roles: ['admin'] })
+  const cluster = await started({ dist: 'opensearch-2.19.4', ...options, name: `${name}-target` })
+  return await withUser(openSite(cluster, users.target), cluster)
+}
+
+/** Makes the user that may do everything. */
+async function withUser(site: SecuredSite, { dist }: LabCluster): Promise<SecuredSite> {
+  const { username, password } = site.user
+  if (recipeOf(dist).product === 'elasticsearch')
+    await site.json('PUT', `/_security/user/${username}`, { password, roles: ['superuser'] })
+  else await site.json('PUT', `/_plugins/_security/api/internalusers/${username}`, { password, backend_roles: ['admin'] })
   return site
 }
 

@@ -17,6 +17,8 @@ export interface Site {
   readonly user: User | undefined
   /** Sends one request as the lab's own administrator and gives the answer, whatever its status. */
   send(method: Method, path: string, body?: Body): Promise<Reply>
+  /** As `send`, but as another user. */
+  as(user: User, method: Method, path: string): Promise<Reply>
   /** As `send`. @throws Error for a status of 300 and above */
   bytes(method: Method, path: string, body?: Body): Promise<Buffer>
   json<T>(method: Method, path: string, body?: Body): Promise<T>
@@ -49,20 +51,19 @@ export function openSite({ name, admin, caPath, urls }: LabCluster, user: User):
 export function siteAt(name: string, urls: readonly string[], access?: { admin: User; caPath: string; user: User }): Site {
   const connect = access === undefined ? {} : { ca: readFileSync(access.caPath) }
   const pool = new Pool(urls[0] ?? '', { connections: 4, connect, bodyTimeout: 0, headersTimeout: 0 })
-  const login = access && `${access.admin.username}:${access.admin.password}`
-  const own: Record<string, string> =
-    login === undefined ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
+  const own = access === undefined ? {} : loginOf(access.admin)
 
-  const send: Site['send'] = async (method, path, body) => {
+  const request = async (login: Record<string, string>, method: Method, path: string, body?: Body): Promise<Reply> => {
     const type = /\/_bulk(\?|$)/.test(path) ? 'application/x-ndjson' : 'application/json'
     const answer = await pool.request({
       method,
       path,
-      headers: { ...own, ...(body === undefined ? {} : { 'content-type': type }) },
+      headers: { ...login, ...(body === undefined ? {} : { 'content-type': type }) },
       body: body === undefined ? null : encoded(body),
     })
     return { status: answer.statusCode, body: Buffer.from(await answer.body.arrayBuffer()) }
   }
+  const send: Site['send'] = (method, path, body) => request(own, method, path, body)
   const bytes: Site['bytes'] = async (method, path, body) => {
     const answer = await send(method, path, body)
     if (answer.status < 300) return answer.body
@@ -74,11 +75,16 @@ export function siteAt(name: string, urls: readonly string[], access?: { admin: 
     caPath: access?.caPath,
     user: access?.user,
     send,
+    as: (user, method, path) => request(loginOf(user), method, path),
     bytes,
     json: async <T>(method: Method, path: string, body?: Body) =>
       JSON.parse((await bytes(method, path, body)).toString('utf8')) as T,
     close: () => pool.destroy(),
   }
+}
+
+function loginOf({ username, password }: User): Record<string, string> {
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
 }
 
 function encoded(body: Body): string | Uint8Array {

@@ -1,8 +1,7 @@
 import { migrationFolder } from '../../assemble.ts'
-import { fold } from '../../journal/fold.ts'
 import { SqliteJournal } from '../../journal/sqlite.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { migrate, requireSamePlan } from '../migrate.ts'
+import { holdAndPlan, migrate, requireSamePlan } from '../migrate.ts'
 import { print } from '../output.ts'
 import { checkedPlan, showPlan } from '../planning.ts'
 import { connectBoth } from '../session.ts'
@@ -22,14 +21,17 @@ export async function copy(settings: Settings, { json, dryRun }: CopyOptions, si
     return 0
   }
   using journal = SqliteJournal.open(folder)
-  const known = fold(journal.entries()).plan
-  if (known) {
-    requireSamePlan(known, clusters, settings.selection.patterns)
-    if (!json) print(`Going on with migration ${known.name}, planned ${known.createdAt}.`)
-  } else {
-    const plan = await checkedPlan(settings, clusters, json, signal)
-    showPlan(plan, json)
-    journal.append({ type: 'planned', plan })
-  }
+  await holdAndPlan(
+    journal,
+    known => {
+      requireSamePlan(known, clusters, settings.selection.patterns)
+      if (!json) print(`Going on with migration ${known.name}, planned ${known.createdAt}.`)
+    },
+    async () => {
+      const plan = await checkedPlan(settings, clusters, json, signal)
+      showPlan(plan, json)
+      return plan
+    },
+  )
   return await migrate({ settings, clusters, journal, folder, json, signal })
 }

@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { migrationFolder } from '../../assemble.ts'
-import { fold } from '../../journal/fold.ts'
 import { SqliteJournal } from '../../journal/sqlite.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { Plan } from '../../model/plan.ts'
-import { parsePlan } from '../../plan/plan-file.ts'
 import { refuseUnlessRunnable } from '../../plan/require-ok.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { migrate, requireSamePlan } from '../migrate.ts'
+import { holdAndPlan, migrate, requireSamePlan } from '../migrate.ts'
 import { print } from '../output.ts'
-import { checkedPlan, showChecks, showPlan } from '../planning.ts'
+import { checkedPlan, readPlanFile, showChecks, showPlan } from '../planning.ts'
 import { connectBoth } from '../session.ts'
 
 export interface RunOptions {
@@ -21,7 +18,7 @@ export interface RunOptions {
 
 /** `shardferry run [PLAN]`: starts the plan, or resumes the migration it became. */
 export async function run(settings: Settings, { file, json, dryRun }: RunOptions, signal: AbortSignal): Promise<number> {
-  const given = file === undefined ? undefined : parsePlan(readPlanFile(file), file)
+  const given = file === undefined ? undefined : readPlanFile(file)
   const name = given?.name ?? settings.name
   await using clusters = await connectBoth(settings, signal)
   const folder = migrationFolder(settings.stateFolder, name)
@@ -32,32 +29,24 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
     return 0
   }
   using journal = SqliteJournal.open(folder)
-  const known = fold(journal.entries()).plan
-  if (known) {
-    requireSamePlan(known, clusters, given ? undefined : settings.selection.patterns)
-    if (given && !isDeepStrictEqual(asRead(known), asRead(given))) throw otherPlan(name)
-    if (!json) print(`Going on with migration ${name}, planned ${known.createdAt}.`)
-  } else {
-    const plan = given ?? (await checkedPlan(settings, clusters, json, signal))
-    requireSamePlan(plan, clusters, undefined)
-    if (given) {
-      refuseUnlessRunnable(given)
-      await showChecks(given, settings, clusters, json, signal)
-    }
-    journal.append({ type: 'planned', plan })
-  }
+  await holdAndPlan(
+    journal,
+    known => {
+      requireSamePlan(known, clusters, given ? undefined : settings.selection.patterns)
+      if (given && !isDeepStrictEqual(asRead(known), asRead(given))) throw otherPlan(name)
+      if (!json) print(`Going on with migration ${name}, planned ${known.createdAt}.`)
+    },
+    async () => {
+      const plan = given ?? (await checkedPlan(settings, clusters, json, signal))
+      requireSamePlan(plan, clusters, undefined)
+      if (given) {
+        refuseUnlessRunnable(given)
+        await showChecks(given, settings, clusters, json, signal)
+      }
+      return plan
+    },
+  )
   return await migrate({ settings, clusters, journal, folder, json, signal })
-}
-
-function readPlanFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new ShardferryError('plan-invalid', `The plan ${file} cannot be read.`, {
-      cause,
-      hint: 'Make one with: shardferry plan --out FILE',
-    })
-  }
 }
 
 /** Two plans are the same when they say the same, whatever the order of keys. */

@@ -4,16 +4,21 @@ import { cellsOf, padEnd, padStart, printable, shorten } from './cells.ts'
 import { formatDocs, formatPercent, formatShort, fractionOf, plural } from './numbers.ts'
 import type { Line, Span, Tone } from './paint.ts'
 
-/** From here on there is room for the target's name, and for rate and state side by side. */
+/** From here on there is room for rate and state side by side. */
 export const wideCells = 109
+/** From here on, for the target's name where it is another one. */
+const targetCells = 64
 
 type State = IndexProgress['state']
+
+const underWay: ReadonlySet<State> = new Set(['copying', 'catching-up', 'comparing'])
 
 const symbols: Readonly<Record<State, Span>> = {
   waiting: ['·', 'quiet'],
   copying: ['●', 'accent'],
   copied: ['✓', 'good'],
   'catching-up': ['↻', 'accent'],
+  comparing: ['●', 'accent'],
   done: ['✓', 'good'],
 }
 
@@ -24,7 +29,7 @@ const symbols: Readonly<Record<State, Span>> = {
 export function indexLines(progress: Progress, cells: number, room: number): Line[] {
   const columns = columnsFor(progress, cells)
   const line = (index: IndexProgress) => indexLine(index, progress, columns)
-  const moving = progress.indices.filter(({ state }) => state === 'copying' || state === 'catching-up')
+  const moving = progress.indices.filter(({ state }) => underWay.has(state))
   const waiting = progress.indices.filter(({ state }) => state === 'waiting')
   const finished = progress.indices.filter(({ state }) => state === 'copied' || state === 'done')
   if (progress.indices.length <= room) return [...moving, ...waiting, ...finished].map(line)
@@ -54,7 +59,7 @@ export function totalLine(progress: Progress, cells: number): Line {
 function indexLine(index: IndexProgress, progress: Progress, columns: Columns): Line {
   const finished = index.state === 'copied' || index.state === 'done'
   const quiet: Tone = index.state === 'waiting' ? 'quiet' : 'plain'
-  const rate = index.state === 'copying' ? `${formatShort(index.docsPerSecond)}/s` : ''
+  const rate = index.state === 'copying' || index.state === 'comparing' ? `${formatShort(index.docsPerSecond)}/s` : ''
   const state = index.state === 'catching-up' ? 'catching up' : index.state
   const last: Span[] = columns.state
     ? ['  ', padStart(rate, columns.rate), '  ', [state, 'quiet']]
@@ -69,7 +74,7 @@ function indexLine(index: IndexProgress, progress: Progress, columns: Columns): 
   return [
     ' ',
     symbols[index.state],
-    [` ${padEnd(shorten(nameOf(index, columns.targets), columns.name), columns.name)}`, quiet],
+    [` ${padEnd(nameIn(index, columns), columns.name)}`, quiet],
     '  ',
     ...measured(index, finished, progress.paused, columns),
     ...last,
@@ -111,9 +116,10 @@ interface Columns {
 /** Made from all indices, also those that are not shown, so that columns keep their place during a run. */
 function columnsFor(progress: Progress, cells: number): Columns {
   const wide = cells >= wideCells
-  const targets = wide
+  const targets = cells >= targetCells
   const longest = progress.indices.reduce((most, index) => Math.max(most, cellsOf(nameOf(index, targets))), 5)
-  const name = Math.min(longest, Math.max(10, Math.floor(cells * (wide ? 0.3 : 0.24))))
+  const two = targets && progress.indices.some(({ index, target }) => index !== target)
+  const name = Math.min(longest, Math.max(10, Math.floor(cells * (wide ? 0.3 : two ? 0.34 : 0.24))))
   const exact = exactCells(progress)
   const short = !showsEveryDigit(progress, cells)
   const docs = cells < 50 ? 0 : short ? 18 : exact
@@ -130,6 +136,15 @@ export function showsEveryDigit(progress: Progress, cells: number): boolean {
 
 function exactCells({ total }: Progress): number {
   return 2 * formatDocs(Math.max(total.expectedDocs, total.counts.read)).length + 4
+}
+
+/** Both names are shortened before one is left out. */
+function nameIn(index: IndexProgress, { name, targets }: Columns): string {
+  if (!targets || index.index === index.target) return shorten(printable(index.index), name)
+  const room = name - cellsOf(' → ')
+  const to = printable(index.target)
+  const from = shorten(printable(index.index), Math.max(Math.floor(room / 2), room - cellsOf(to)))
+  return `${from} → ${shorten(to, room - cellsOf(from))}`
 }
 
 function nameOf(index: IndexProgress, targets: boolean): string {

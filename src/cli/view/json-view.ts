@@ -3,6 +3,7 @@ import type { Finding } from '../../model/findings.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { IndexProgress, Phase, Progress } from '../../model/progress.ts'
 import type { Report } from '../../model/report.ts'
+import type { Verification } from '../../model/verification.ts'
 import type { View, ViewStream } from './view.ts'
 
 /** What `--json` writes, one object a line; described for readers in events.md. `at` is ISO 8601 in UTC. */
@@ -13,6 +14,7 @@ export type ViewEvent =
   | ({ readonly event: 'finding'; readonly at: string } & Finding)
   | { readonly event: 'plan'; readonly at: string; readonly plan: Plan }
   | ({ readonly event: 'report'; readonly at: string } & Report)
+  | ({ readonly event: 'verification'; readonly at: string } & Verification)
   | {
       readonly event: 'error'
       readonly at: string

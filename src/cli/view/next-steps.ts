@@ -23,8 +23,22 @@ export function reasonsToDiffer(report: Report): string[] {
   }
   const deletes = where(index => index.deletes > 0).reduce((sum, index) => sum + index.deletes, 0)
   if (deletes > 0) reasons.push(`${plural(deletes, 'document was', 'documents were')} deleted on the source during the run`)
+  for (const { index, doubts } of report.indices) reasons.push(...doubts.map(doubt => `${index}: ${doubt}`))
   if (report.total.setAside > 0) reasons.push(`the target refused ${formatDocs(report.total.setAside)}; they are set aside`)
   return reasons
+}
+
+/** Whether nothing but doubt keeps a report from being exact: everything that can be counted agrees. */
+export function onlyDoubted({ verdict, balanced, indices }: Report): boolean {
+  const counted = indices.every(
+    ({ sourceCount, targetCount, counts, behind, deletes }) =>
+      sourceCount !== null &&
+      targetCount !== null &&
+      targetCount + counts.setAside >= sourceCount &&
+      behind === 0 &&
+      deletes === 0,
+  )
+  return verdict === 'differs' && balanced && counted && indices.some(({ doubts }) => doubts.length > 0)
 }
 
 /** What a person does next, most urgent first; a command stands on a line of its own, so that it can be pasted. */
@@ -38,6 +52,8 @@ export function nextSteps(report: Report): string[] {
       steps.push(
         'Documents deleted on the source during the run are still on the target. Delete them there too, or copy again while nothing is deleted.',
       )
+    if (report.indices.some(index => index.doubts.length > 0))
+      steps.push('Where a reason above says what to do, do that first. Nothing that was copied is lost by it.')
     if (steps.length === 0)
       steps.push('Somebody else may have written to the target. Copy the indices that differ again, under another --name.')
   }

@@ -52,6 +52,22 @@ test('a frame at 120 columns has room for targets, rates and states', () => {
   `)
 })
 
+test('a frame at 80 columns names the target of a renamed index too, shortening both names before it leaves one out', () => {
+  const shown = (index: string, target: string) => {
+    const indices = [{ ...sampleIndex(index, 'copying', 58_000, 138_231), target }, sampleIndex('orders', 'copied', 9000, 9000)]
+    return progressFrame(sampleProgress({ indices }), at80)[3]
+  }
+  expect(shown('cities', 'cities-v2')).toMatchInlineSnapshot(
+    `" ● cities → cities-v2  ▕██████▋         ▏  41.9%   58,000 of 138,231   23.4 k/s"`,
+  )
+  expect(shown('logs-checkout-2026.11', 'archive-checkout-2026.11')).toMatchInlineSnapshot(
+    `" ● logs-…26.11 → archiv…26.11  ▕███▎    ▏  41.9%   58,000 of 138,231   23.4 k/s"`,
+  )
+  expect(shown('a', 'archive-checkout-2026.11.24')).toMatchInlineSnapshot(
+    `" ● a → archive-che…2026.11.24  ▕███▎    ▏  41.9%   58,000 of 138,231   23.4 k/s"`,
+  )
+})
+
 test('pause and throttle are told without moving a line', () => {
   const plain = progressFrame(sampleProgress(), at80)
   const paused = progressFrame(sampleProgress({ paused: true }), at80)

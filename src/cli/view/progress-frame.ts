@@ -54,6 +54,10 @@ const phaseTexts: Readonly<Record<Phase, string>> = {
   restoring: 'restoring settings',
   'switching-aliases': 'switching aliases',
   counting: 'counting',
+  comparing: 'comparing',
+  naming: 'naming differences',
+  'looking-again': 'looking again',
+  repairing: 'repairing',
   done: 'done',
 }
 

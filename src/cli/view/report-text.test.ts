@@ -19,6 +19,8 @@ const index = (name: string, read: number, changes: Partial<IndexReport> = {}): 
   counts: counts(read),
   balanced: true,
   rounds: 1,
+  targetCountBefore: null,
+  doubts: [],
   sourceCount: read,
   targetCount: read,
   behind: 0,

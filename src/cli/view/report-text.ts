@@ -1,6 +1,6 @@
 import type { Counts } from '../../model/documents.ts'
 import type { IndexReport, Report, Verdict } from '../../model/report.ts'
-import { nextSteps, reasonsToDiffer } from './next-steps.ts'
+import { nextSteps, onlyDoubted, reasonsToDiffer } from './next-steps.ts'
 import { formatBytes, formatDocs, formatDuration, formatRate, plural } from './numbers.ts'
 import { paintLine, spanText } from './paint.ts'
 import type { Line, Span, Tone } from './paint.ts'
@@ -20,7 +20,7 @@ const mostRows = 40
 export function reportText(report: Report, { colour, columns }: TextLook): string {
   const lines: Line[] = [
     [[verdictText(report), verdictTones[report.verdict]]],
-    ...reasonsToDiffer(report).map((reason): Line => ['  - ', reason]),
+    ...reasonsToDiffer(report).flatMap(reason => hanging('  - ', reason, columns)),
     [],
     ...indexTable(report, columns),
     [],
@@ -36,12 +36,15 @@ export function reportText(report: Report, { colour, columns }: TextLook): strin
 
 const verdictTones: Readonly<Record<Verdict, Tone>> = { exact: 'good', 'set-aside': 'warn', differs: 'bad' }
 
-function verdictText({ verdict, total }: Report): string {
+function verdictText(report: Report): string {
+  const { verdict, total } = report
   const refused = plural(total.setAside, 'document', 'documents')
   const texts: Readonly<Record<Verdict, string>> = {
     exact: 'Exact: every document read is on the target.',
     'set-aside': `Set aside: the target refused ${refused}; every other document read is on the target.`,
-    differs: 'Differs: source and target do not hold the same documents.',
+    differs: onlyDoubted(report)
+      ? 'Differs: it is not certain that source and target hold the same documents.'
+      : 'Differs: source and target do not hold the same documents.',
   }
   return texts[verdict]
 }
@@ -72,7 +75,7 @@ interface Figure {
 }
 
 /** What one line of the table is about: an index, or all of them. */
-type Row = Omit<IndexReport, 'index' | 'target' | 'rounds' | 'deletes'>
+type Row = Pick<IndexReport, 'counts' | 'balanced' | 'sourceCount' | 'targetCount' | 'behind'>
 
 const figures: readonly Figure[] = [
   { title: 'read', dispensable: false, show: row => [formatDocs(row.counts.read), row.balanced ? 'plain' : 'bad'] },
@@ -141,8 +144,9 @@ function selected(indices: readonly IndexReport[]): { shown: readonly IndexRepor
 }
 
 function isExact(index: IndexReport): boolean {
-  const { balanced, counts, sourceCount, targetCount, behind, deletes } = index
-  return balanced && counts.setAside === 0 && sourceCount !== null && sourceCount === targetCount && behind === 0 && deletes === 0
+  const { balanced, counts, sourceCount, targetCount, behind, deletes, doubts } = index
+  const equal = sourceCount !== null && sourceCount === targetCount
+  return balanced && counts.setAside === 0 && equal && behind === 0 && deletes === 0 && doubts.length === 0
 }
 
 /** A difference that the documents set aside explain is no fault. */

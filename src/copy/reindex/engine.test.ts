@@ -9,6 +9,7 @@ import type { Counts, Partition } from '../../model/documents.ts'
 import { Secret } from '../../model/secret.ts'
 import { reindexEngine } from './engine.ts'
 import { taskMarks } from './opaque-id.ts'
+import { reindexTasksStep } from './tasks-step.ts'
 
 const task = indexTask('cities', { target: 'towns', engine: 'reindex', versionFrom: 'version' })
 const marks = taskMarks(plan(task))
@@ -314,19 +315,22 @@ test('a changed limit is handed on to the running task', async () => {
   expect(asked('POST /_reindex/n:1/_rethrottle').map(({ query }) => query)).toEqual([{ requests_per_second: -1 }])
 })
 
-test('stop cancels every running task of this migration and no other', async () => {
+test('undoing the step ends every running task of this migration, and no other', async () => {
   const other = taskMarks({ ...plan(task), name: 'another' })
   const headersOf = (id: string) => ({ headers: { 'X-Opaque-Id': id } })
   const listed = { 'n:1': headersOf(marks.of('a')), 'n:2': headersOf(other.of('a')), 'n:3': headersOf(marks.of('b')) }
-  const { engine, asked } = lane({
-    tasks: {
-      'GET /_tasks': { body: { nodes: { n: { tasks: listed } } } },
-      'GET /_tasks/n:1': done(1, { canceled: 'x' }),
-      'GET /_tasks/n:3': notFound,
-    },
+  const target = tableCluster(opensearch('2.19.4'), {
+    'GET /_tasks': { body: { nodes: { n: { tasks: listed } } } },
+    'POST /_tasks/n:1/_cancel': { body: {} },
+    'POST /_tasks/n:3/_cancel': { body: {} },
+    'GET /_tasks/n:1': done(1, { canceled: 'x' }),
+    'GET /_tasks/n:3': notFound,
   })
-  expect(await engine.stop(never)).toBe(2)
-  expect([1, 2, 3].map(n => asked(`POST /_tasks/n:${n}/_cancel`).length)).toEqual([1, 0, 1])
+  const step = reindexTasksStep(target, marks)
+  await step.undo(await step.capture(never), never)
+  const calls = target.seen.map(({ method, path }) => `${method} ${decodeURIComponent(path)}`)
+  expect(calls.filter(call => call.startsWith('POST'))).toEqual(['POST /_tasks/n:1/_cancel', 'POST /_tasks/n:3/_cancel'])
+  expect(calls.filter(call => call.startsWith('GET /_tasks/'))).toEqual(['GET /_tasks/n:1', 'GET /_tasks/n:3'])
 })
 
 test('a master that does not answer where it says it would is passed over, and the report says so', async () => {

@@ -4,7 +4,7 @@
  * started is either watched to its end, or cancelled, or, after a crash, found again by its id in the journal or by its mark.
  */
 import type { Cluster } from '../../cluster/cluster.ts'
-import { cancelTask, readTask, rethrottle, runningReindexes, submitReindex } from '../../cluster/reindex.ts'
+import { endTask, readTask, rethrottle, runningReindexes, submitReindex } from '../../cluster/reindex.ts'
 import type { ReindexStatus, ReindexTask } from '../../cluster/reindex.ts'
 import { count } from '../../cluster/shards.ts'
 import { retried } from '../../flow/backoff.ts'
@@ -43,8 +43,6 @@ export interface ReindexOptions {
 }
 
 export interface ReindexEngine extends Engine {
-  /** Cancels every task of this migration that runs on the target, whoever started it, and waits until none does. Gives their number. */
-  stop(signal: AbortSignal): Promise<number>
   /** What the report should say. */
   notes(): readonly string[]
 }
@@ -107,12 +105,7 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
   }
 
   const cancelled = async (id: string, signal: AbortSignal): Promise<void> => {
-    await patiently(() => cancelTask(target, id, signal), signal)
-    for (;;) {
-      const found = await patiently(() => readTask(target, id, signal), signal)
-      if (!found || found.completed) break
-      await world.sleep(firstLookMs, signal)
-    }
+    await patiently(() => endTask(target, id, signal), signal)
     ended.add(id)
   }
 
@@ -214,13 +207,6 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
 
   return {
     copy,
-    stop: async signal => {
-      const ours = [...(await patiently(() => runningReindexes(target, signal), signal))].filter(([opaqueId]) =>
-        parts.marks.isOurs(opaqueId),
-      )
-      for (const [, id] of ours) await cancelled(id, signal)
-      return ours.length
-    },
     notes: () => [...nodeOf.notes(), ...streamNotes(refusedIn)],
   }
 }

@@ -6,13 +6,14 @@ import type { Plan } from '../../model/plan.ts'
  * and the journal. The same for every run of a migration, and no other's.
  */
 export interface TaskMarks {
+  /** What every mark of the migration begins with. */
+  readonly prefix: string
   of(partition: string): string
-  isOurs(opaqueId: string): boolean
 }
 
 export function taskMarks({ name, createdAt, source, target }: Plan): TaskMarks {
   const prefix = `shardferry-${short([name, createdAt, source.clusterUuid, target.clusterUuid].join('\n'))}-`
-  return { of: partition => prefix + short(partition), isOurs: opaqueId => opaqueId.startsWith(prefix) }
+  return { prefix, of: partition => prefix + short(partition) }
 }
 
 function short(text: string): string {

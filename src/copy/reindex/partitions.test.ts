@@ -86,7 +86,7 @@ test('a date is asked for in whole milliseconds', async () => {
   }
 })
 
-test('a round reads what is new on each shard, and not what lies between shards that stand far apart', async () => {
+test('a round reads what is new on each shard and what is to be read again, and not what lies between shards that stand far apart', async () => {
   const reader = withReindexPartitions(unused, sourceOf(Array.from({ length: 1000 }, (_, i) => i)), {
     partitionDocs: 1e6,
     partitionBytes: 1e9,
@@ -97,16 +97,17 @@ test('a round reads what is new on each shard, and not what lies between shards 
       await reader.partitions(
         task,
         1,
-        steps.map(([since], shard) => mark(since, shard)),
+        { shards: steps.map(([since], shard) => mark(since, shard)), again: [{ by: 'seq-no', shard: 0, from: 7, to: 9 }] },
         steps.map(([, now], shard) => mark(now, shard)),
         never,
       )
     ).map(({ range }) => range)
   expect(await ranges([899, 950], [99, 120], [119, 119])).toEqual([
+    { by: 'seq-no-band', from: 7, to: 9 },
     { by: 'seq-no-band', from: 100, to: 120 },
     { by: 'seq-no-band', from: 900, to: 950 },
   ])
-  expect(await ranges([99, 99])).toEqual([])
+  expect(await ranges([99, 99])).toEqual([{ by: 'seq-no-band', from: 7, to: 9 }])
 })
 
 test('intervals become disjoint ones that hold the same numbers', () => {

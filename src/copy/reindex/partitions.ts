@@ -11,7 +11,7 @@ import type { FieldRange, Partition, SeqNoBand } from '../../model/documents.ts'
 import type { ShardMark } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask, JsonObject } from '../../model/plan.ts'
-import type { Reader } from '../../model/ports.ts'
+import type { Reader, Since } from '../../model/ports.ts'
 import { cutRange, docsInPartition } from '../cut-range.ts'
 import type { PartitionSize } from '../cut-range.ts'
 import { partitionQuery } from '../partition-query.ts'
@@ -33,7 +33,7 @@ async function bands(
   source: Cluster,
   task: IndexTask,
   round: number,
-  since: readonly ShardMark[] | undefined,
+  since: Since | undefined,
   marks: readonly ShardMark[],
   size: PartitionSize,
   signal: AbortSignal,
@@ -54,10 +54,12 @@ interface Interval {
   readonly to: number
 }
 
-function intervals(since: readonly ShardMark[] | undefined, marks: readonly ShardMark[]): Interval[] {
-  return marks
-    .map(mark => ({ from: (since?.find(earlier => earlier.shard === mark.shard)?.upTo ?? -1) + 1, to: mark.upTo }))
+/** What is new on each shard, and what is to be read again. */
+function intervals(since: Since | undefined, marks: readonly ShardMark[]): Interval[] {
+  const fresh = marks
+    .map(mark => ({ from: (since?.shards.find(earlier => earlier.shard === mark.shard)?.upTo ?? -1) + 1, to: mark.upTo }))
     .filter(({ from, to }) => to >= from)
+  return [...(since?.again ?? []), ...fresh]
 }
 
 /** Intervals that touch become one: shards that stand far apart do not make each other's documents move again. */

@@ -82,9 +82,9 @@ function cities(count: number, from = 0): Given[] {
   return Array.from({ length: count }, (_, i) => ({ id: `c${from + i}` }))
 }
 
-async function partitions(round = 0, since?: Awaited<ReturnType<Reader['marks']>>): Promise<readonly Partition[]> {
+async function partitions(round = 0, shards?: Awaited<ReturnType<Reader['marks']>>): Promise<readonly Partition[]> {
   const marks = await reader.marks(task, never)
-  return reader.partitions(task, round, since, marks, never)
+  return reader.partitions(task, round, shards && { shards, again: [] }, marks, never)
 }
 
 async function read(partition: Partition): Promise<Read[]> {
@@ -182,7 +182,9 @@ test('the checkpoint is asked before the refresh, so that everything up to it is
   expect(await reader.marks(task, never)).toMatchObject([{ shard: 0, upTo: 4, deletes: 0 }])
   expect(fake.requests.map(request => request.path)).toEqual([
     '/cities/_settings/index.uuid',
+    '/_cluster/state/metadata/cities',
     '/cities/_stats/indexing',
+    '/_cluster/state/metadata/cities',
     '/cities/_refresh',
   ])
   expect(fake.store.index('cities').shards[0]?.searchable.length).toBe(5)
@@ -318,7 +320,9 @@ test('a page that breaks the breaker of the source is asked for again in smaller
   })
   await expect(read(partition)).rejects.toMatchObject({ code: 'overloaded', recovery: 'retry' })
   expect((await read(partition)).length).toBe(100)
-  expect(pageSizes()).toEqual([80, expect.toSatisfy((size: number) => size <= 20)])
+  const [first, ...others] = pageSizes()
+  expect(first).toBe(80)
+  expect(Math.max(...others)).toBeLessThanOrEqual(20)
 })
 
 test('a page far heavier than the sample promised is given up, and read in smaller pages until it fits', async () => {
@@ -353,6 +357,54 @@ test('documents with line breaks and comments come out as one line that means th
   expect(JSON.parse(text.replace(/\/\* "b".*? \*\//, ''))).toEqual({ a: 1.5, c: '/* kept */ // kept' })
   expect(text).toContain('1.50')
   expect(found.find(doc => doc.id === 'one')?.source).toBe(' {"a":1.50 /* on one line */}')
+})
+
+/** Documents that servers accept, whose last comment swallows what follows them in a page. */
+const swallowers = ['{"a":1.50} // the end', '{"a":1}//', ' { /* in */ "a": [1,2 ] } //,"sort":[0]}]}}', '{"a":1} // "x\\']
+
+test.each([
+  ['one', [17]],
+  ['the first and the last', [0, 99]],
+  ['several side by side', [40, 41, 42, 43]],
+  ['all', Array.from({ length: 100 }, (_, i) => i)],
+])('of 100 documents, %s may end in a comment: each comes out with its bytes, and so do its neighbours', async (_, odd) => {
+  const list = cities(100).map((city, i) =>
+    odd.includes(i) ? { ...city, source: swallowers[i % swallowers.length]! } : { ...city, source: `{"n": ${i}.0}` },
+  )
+  await given(list, { pageDocs: 30 })
+  const partition = await onlyPartition()
+  await expect(read(partition)).rejects.toMatchObject({ recovery: 'redo' })
+  const found = await read(partition)
+  expect(found.map(({ id, source: text }) => ({ id, source: text }))).toEqual(
+    list.map(({ id, source: text }) => ({ id, source: text })),
+  )
+  expect(found.map(doc => doc.version)).toEqual(list.map((_city, i) => BigInt(i + 1)))
+})
+
+test('a comment at the end that swallows whole documents up to a line break in a later one is found by their number', async () => {
+  const list = cities(12)
+  await given(list.slice(0, 5))
+  await add([{ id: 'swallows', source: '{"a":1} // and on' }, ...list.slice(5, 8)])
+  // Its line break stands where the swallowed ones' braces add up.
+  await send(fake.url, 'PUT', '/cities/_doc/breaks', '\n{"b":2}')
+  await add(list.slice(8))
+  const partition = await onlyPartition()
+  await expect(read(partition)).rejects.toMatchObject({ code: 'response-partial', recovery: 'redo' })
+  const found = await read(partition)
+  expect(idsOf(found)).toEqual([...idsOf(list), 'breaks', 'swallows'].toSorted())
+  expect(found.find(({ id }) => id === 'swallows')?.source).toBe('{"a":1} // and on')
+  expect(found.find(({ id }) => id === 'breaks')?.source.trim()).toBe('{"b":2}')
+})
+
+test('a slice with documents that end in comments is read document by document', async () => {
+  const list = cities(30).map((city, i) => ({ ...city, source: i % 10 === 3 ? '{"a":1} // x' : `{"n":${i}}` }))
+  await given(list, { task: { read: { by: 'slices', slices: 1 }, versionFrom: 'version' } })
+  const [slice] = await partitions()
+  await expect(read(slice!)).rejects.toMatchObject({ recovery: 'redo' })
+  const found = await read(slice!)
+  expect(found.map(({ id, source: text }) => ({ id, source: text }))).toEqual(
+    list.map(({ id, source: text }) => ({ id, source: text })),
+  )
 })
 
 test('ids and routings with every legal character come back as they are', async () => {
@@ -402,7 +454,10 @@ const slices: Partial<IndexTask> = { read: { by: 'slices', slices: 3 }, versionF
 test('a source without sequence numbers is read by slices, with the documents’ own versions', async () => {
   await given(cities(50), { shards: 2, task: slices, fake: { sequenceNumbers: false, version: '5.6.16' } })
   await add(cities(1))
-  expect(await reader.marks(task, never)).toEqual([])
+  expect(await reader.marks(task, never)).toMatchObject([
+    { upTo: -1, operations: 25, primary: expect.stringContaining('since') as string },
+    { upTo: -1, operations: 26 },
+  ])
   const cut = await partitions()
   expect(cut.map(partition => partition.range)).toEqual([0, 1, 2].map(slice => ({ by: 'slice', slice, of: 3 })))
   const found = await readAll()

@@ -28,6 +28,13 @@ test('created and updated documents are written, an external version that is not
   expect(sorted(item(200), item(201), conflict)).toMatchObject({ written: 2, alreadyNewer: 1, rejected: [], again: [] })
 })
 
+test('a delete that finds nothing is written, also where a document that is not found is not', () => {
+  const into = nothingSorted()
+  const [deleted, indexed] = docs(2)
+  sortItems([{ ...deleted!, op: 'delete' }, indexed!], [item(404), item(404)], 'cities', into)
+  expect(into).toMatchObject({ written: 1, rejected: [{ doc: { id: '1' } }] })
+})
+
 test('a refused document is rejected with its own reason', () => {
   expect(sorted(item(201), mapping).rejected).toMatchObject([
     { doc: { id: '1' }, status: 400, type: 'mapper_parsing_exception', reason: 'failed to parse' },

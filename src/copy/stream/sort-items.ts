@@ -27,7 +27,8 @@ export function sortItems(docs: readonly Doc[], items: readonly BulkItem[], inde
   for (let i = 0; i < docs.length; i++) {
     const doc = docs[i]!
     const item = items[i]!
-    if (item.status < 300) into.written++
+    // A delete that finds nothing leaves its version all the same.
+    if (item.status < 300 || (doc.op === 'delete' && item.status === 404 && item.type === '')) into.written++
     else if (item.status === 409 && item.type === 'version_conflict_engine_exception') into.alreadyNewer++
     else if (item.type === 'cluster_block_exception') {
       into.blocked = true

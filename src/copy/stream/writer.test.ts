@@ -242,6 +242,17 @@ test('a missing privilege for an item stops at once, and names what is missing',
   expect(sent().length).toBe(1)
 })
 
+test('a privilege that is missing for items of an index that took some before may be back soon', async () => {
+  const { write, world } = writing()
+  expect(await write(docs(3))).toMatchObject({ written: 3 })
+  fake.faults.push({ path: bulk, times: 2, effect: { itemStatus: { every: 2, status: 403, type: 'security_exception' } } })
+  expect(await write(docs(3))).toMatchObject({ written: 3 })
+  fake.faults.push({ path: bulk, times: Infinity, effect: { itemStatus: { every: 2, status: 403, type: 'security_exception' } } })
+  const startMs = world.now()
+  await expect(write(docs(3))).rejects.toMatchObject({ code: 'forbidden' })
+  expect(world.now() - startMs).toBeGreaterThan(giveUpAfterMs)
+})
+
 test.each([
   [403, 'forbidden'],
   [404, 'request-refused'],

@@ -27,14 +27,18 @@ export function streamWriter(
   options: StreamWriterOptions,
 ): Writer {
   let capBytes = Infinity
+  /** Indices that have taken a document. */
+  const writable = new Set<string>()
 
   /** Sends documents, in halves where the target takes no request of that size (413) or one of them spoils it (400). */
   const send = async (index: string, docs: readonly Doc[], into: Sorted, signal: AbortSignal): Promise<void> => {
     if (capBytes < Infinity && docs.length > 1 && weigh(docs) > capBytes) return inHalves(index, docs, into, signal)
     try {
       sortItems(docs, await bulk(target, index, docs, signal), index, into)
+      if (into.written > 0) writable.add(index)
     } catch (thrown) {
       if (!(thrown instanceof ShardferryError)) throw thrown
+      if (thrown.code === 'forbidden' && writable.has(index)) throw forAWhile(thrown)
       const tooLarge = thrown.code === 'payload-too-large'
       const poison = thrown.code === 'request-refused' && thrown.status === 400
       if (!tooLarge && !poison) throw thrown
@@ -105,6 +109,11 @@ function weigh(docs: readonly Doc[]): number {
   let bytes = 0
   for (const doc of docs) bytes += doc.source.length + doc.id.length + 80
   return bytes
+}
+
+/** What was allowed before may well be again: a node that starts does not know its users and roles yet. */
+function forAWhile({ code, message, hint = '', status = 403, serverType = '' }: ShardferryError): ShardferryError {
+  return new ShardferryError(code, message, { hint, status, serverType, recovery: 'retry' })
 }
 
 function spent(index: string, failure: ShardferryError | undefined, reason: string): ShardferryError {

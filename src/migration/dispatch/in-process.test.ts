@@ -15,8 +15,10 @@ function works(count: number): Work[] {
   return Array.from({ length: count }, (_, i) => ({ task, partition: partition('cities', 10 * i, 10 * i + 9) }))
 }
 
-async function* stream(list: readonly Work[]): AsyncIterable<Work> {
-  yield* list
+function stream(list: readonly Work[]): () => AsyncIterable<Work> {
+  return async function* () {
+    yield* list
+  }
 }
 
 type Move = (work: Work, attempt: number, signal: AbortSignal) => Promise<Settled>
@@ -43,7 +45,7 @@ function dispatch(move: Move, readers = 3) {
     begun,
     running: () => running,
     mostRunning: () => mostRunning,
-    run: async (work: AsyncIterable<Work>, signal = never): Promise<string[]> => {
+    run: async (work: (signal: AbortSignal) => AsyncIterable<Work>, signal = never): Promise<string[]> => {
       const ids: string[] = []
       for await (const one of dispatcher.run(work, signal)) ids.push(one.partition)
       return ids
@@ -174,7 +176,7 @@ test('an error of whoever hands out the work stops the run in the same way', asy
     throw failure
   }
   const { run, running } = dispatch((_work, _attempt, signal) => untilAborted(signal))
-  await expect(run(work())).rejects.toBe(failure)
+  await expect(run(work)).rejects.toBe(failure)
   expect(running()).toBe(0)
 })
 
@@ -193,12 +195,36 @@ test('when a partition fails for good, the work that is being made ready is wait
   }
   const { run, begun } = dispatch(() => Promise.reject(failure))
   let thrown: unknown
-  const result = run(work()).catch((reason: unknown) => (thrown = reason))
+  const result = run(work).catch((reason: unknown) => (thrown = reason))
   await turn()
   expect(thrown).toBeUndefined()
   gate.resolve()
   await result
   expect([thrown, closed, begun.length]).toEqual([failure, true, 1])
+})
+
+test('when a partition fails for good, a round that is being opened is not waited for', async () => {
+  const failure = new ShardferryError('unsupported', 'no _source')
+  const gate = Promise.withResolvers<void>()
+  let closed = false
+  async function* work(signal: AbortSignal): AsyncIterable<Work> {
+    try {
+      yield works(1)[0]!
+      await untilAborted(signal)
+    } finally {
+      closed = true
+    }
+  }
+  const { run } = dispatch(async () => {
+    await gate.promise
+    throw failure
+  })
+  const result = run(work)
+  result.catch(() => undefined)
+  await turn()
+  gate.resolve()
+  await expect(result).rejects.toBe(failure)
+  expect(closed).toBe(true)
 })
 
 test('an abort ends the run with the reason it was given, and nothing is left running', async () => {

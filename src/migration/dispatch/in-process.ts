@@ -30,7 +30,7 @@ export function inProcessDispatcher(move: Move, world: World, throttler: Throttl
       const stop = new AbortController()
       const signal = AbortSignal.any([outer, stop.signal])
       const running = new Set<Promise<Turn>>()
-      const more = work[Symbol.asyncIterator]()
+      const more = work(signal)[Symbol.asyncIterator]()
       let next: Promise<Turn> | undefined
       let exhausted = false
       let failed: { readonly thrown: unknown } | undefined

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import type { Granted } from '../../migration/grant-access.ts'
+import type { Side } from '../../model/connection.ts'
+import { quoted } from '../init.ts'
+
+/** What was granted on one side, and the lines that make shardferry.yaml use it. Holds the secret where it is kept nowhere. */
+export function grantedText(side: Side, addresses: readonly string[], granted: Granted): string {
+  const { kind, name, secret, path, done } = granted
+  const variable = `SHARDFERRY_${side.toUpperCase()}_${kind === 'user' ? 'PASSWORD' : 'API_KEY'}`
+  const what = kind === 'user' ? 'password' : 'API key'
+  const lines = done.map(line => `done: ${line}`)
+  const kept = path !== undefined && existsSync(path)
+  if (secret !== undefined && path === undefined)
+    lines.push(`The ${what}, shown only now: export ${variable}='${secret.reveal()}'`)
+  else if (secret !== undefined) lines.push(`The ${what} is in ${path}, for your eyes only.`)
+  else if (kept) lines.push(`${name} was granted before, and its ${what} still holds; it is in ${path}.`)
+  else
+    lines.push(
+      `${name} was granted before, and its ${what} still holds, but is kept nowhere here. A new one is made by --rotate.`,
+    )
+  const reference = kept ? `file:${path}` : `env:${variable}`
+  return `${lines.join('\n')}
+In shardferry.yaml (ca, fingerprint and the like as they are):
+
+${side}:
+  url: ${addresses.length === 1 ? quoted(addresses[0] ?? '') : `[${addresses.map(quoted).join(', ')}]`}
+${kind === 'user' ? `  username: ${quoted(name)}\n  password: ${quoted(reference)}` : `  apiKey: ${quoted(reference)}`}
+`
+}

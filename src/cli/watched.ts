@@ -1,0 +1,31 @@
+import { asShardferryError } from '../model/errors.ts'
+import type { Progress } from '../model/progress.ts'
+import { chooseView } from './view/choose-view.ts'
+
+const drawEveryMs = 200
+
+/** Runs something under a live view of how it stands. */
+export async function watched<T>(
+  tally: { snapshot(): Progress },
+  json: boolean,
+  run: (broken: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: Date.now })
+  const broken = new AbortController()
+  view.start()
+  const timer = setInterval(() => {
+    try {
+      view.draw(tally.snapshot())
+    } catch (thrown) {
+      broken.abort(asShardferryError(thrown))
+    }
+  }, drawEveryMs)
+  try {
+    const result = await run(broken.signal)
+    view.draw(tally.snapshot())
+    return result
+  } finally {
+    clearInterval(timer)
+    view.stop()
+  }
+}

@@ -1,0 +1,68 @@
+import type { Cluster } from '../../cluster/cluster.ts'
+import { closeScroll, firstPage, nextPage } from '../../cluster/scroll.ts'
+import type { HeldPage } from '../../cluster/scroll.ts'
+import type { Batch, Partition } from '../../model/documents.ts'
+import type { IndexTask } from '../../model/plan.ts'
+import type { Copies } from './copies.ts'
+import type { PageSizes } from './page-size.ts'
+import { searchBody } from './search-body.ts'
+import { toBatch } from './to-batch.ts'
+
+/** Longest pause between two pages: back-pressure and a `pause` shorter than this do not lose the scroll. */
+const keepAlive = '5m'
+
+/** Documents that a search counted, and those that its pages had. */
+export interface Tally {
+  readonly read: number
+  /** Undefined where the server did not count. */
+  readonly total: number | undefined
+}
+
+/** Reads a partition from its beginning to its end, in pages of `pageDocs` documents. */
+export async function* readThrough(
+  source: Cluster,
+  copies: Copies,
+  task: IndexTask,
+  partition: Partition,
+  sizes: PageSizes,
+  pageDocs: number,
+  signal: AbortSignal,
+): AsyncGenerator<Batch, Tally> {
+  const { range } = partition
+  const shards = range.by === 'seq-no' ? 1 : 'some'
+  const limits = { shards, maxBytes: sizes.ceiling(pageDocs), lone: pageDocs === 1 } as const
+  // One page that holds everything needs no scroll, and leaves nothing on the source to clean up.
+  const single = range.by === 'seq-no' && partition.estimatedDocs <= pageDocs
+  const body = searchBody(source, task, range, pageDocs)
+  const first = (keptAlive: string | undefined): Promise<HeldPage> => {
+    const search = (preference?: string): Promise<HeldPage> =>
+      firstPage(source, task.source, { body, preference, keepAlive: keptAlive }, limits, signal)
+    return range.by === 'seq-no' ? copies.reach(task, range.shard, search, signal) : search()
+  }
+  let scrollId: string | undefined
+  let read = 0
+  try {
+    let page = await first(single ? undefined : keepAlive)
+    if (single && (page.total ?? 0) > pageDocs) {
+      // More than were counted when the partition was cut.
+      page.release()
+      page = await first(keepAlive)
+    }
+    scrollId = page.scrollId
+    const total = page.total
+    while (page.hits.length > 0) {
+      read += page.hits.length
+      const batch = toBatch(task, page)
+      sizes.learn(task, batch.docs.length, batch.bytes)
+      yield batch
+      if (read === total) break
+      if (scrollId === undefined) break
+      page = await nextPage(source, scrollId, keepAlive, limits, signal)
+      scrollId = page.scrollId ?? scrollId
+    }
+    if (page.hits.length === 0) page.release()
+    return { read, total }
+  } finally {
+    if (scrollId !== undefined) await closeScroll(source, scrollId)
+  }
+}
