@@ -66,10 +66,13 @@ const columns: readonly (readonly [title: string, of: (m: Measurement) => number
 
 /** Both tables as Markdown. */
 export function tables(rounds: readonly Round[]): string {
-  const measured = ways.map(way => [titles[way], ...columns.map(([, of]) => cell(spreadOf(rounds.map(round => of(round[way])))))])
+  const measured = ways.map(way => [
+    titles[way],
+    ...columns.map(([, of]) => spreadCell(spreadOf(rounds.map(round => of(round[way]))))),
+  ])
   const kept = bounds.map(({ title, atMost, of }) => {
     const spread = spreadOf(rounds.map(of))
-    return [title, cell(spread), `<= ${atMost}`, spread.median <= atMost ? 'met' : 'NOT met']
+    return [title, spreadCell(spread), `<= ${atMost}`, spread.median <= atMost ? 'met' : 'NOT met']
   })
   return [
     markdown(['', ...columns.map(([title]) => title)], measured),
@@ -77,7 +80,7 @@ export function tables(rounds: readonly Round[]): string {
   ].join('\n\n')
 }
 
-function cell({ median, min, max }: Spread): string {
+export function spreadCell({ median, min, max }: Spread): string {
   return Number.isNaN(median) ? '–' : `${short(median)} (${short(min)}–${short(max)})`
 }
 
@@ -91,6 +94,6 @@ function short(value: number): string {
         : value.toFixed(2)
 }
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
 }

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { parseBytes } from '../src/settings/units.ts'
 import { generalRows, type SettingRow } from '../src/settings/table.ts'
 import { heap, openClusters, type Clusters } from './clusters.ts'
+import { benchEngines } from './engines.ts'
 import { tables, ways, type Round, type Way } from './figures.ts'
 import { prepareBodies, sendPrepared, type Prepared } from './limit.ts'
 import { machine } from './machine.ts'
@@ -26,6 +27,7 @@ const help = `Measures Shardferry against the target's own _reindex and against 
   --no-warm-up   begin with the first measured round
   --memory       instead: the client's peak memory for a small and a large index (100000 and 2000000 documents)
   --verify       instead: a full verify against the copy before it, and its peak memory (500000 and 2000000 documents)
+  --engines      instead: a whole-index _reindex, the engine reindex and the engine stream, with 0 and with 20 ms to the source
   --keep         leave the servers running; the next run takes them again`
 
 const { values, positionals } = parseArgs({
@@ -35,6 +37,7 @@ const { values, positionals } = parseArgs({
     docs: { type: 'string', default: '400000' },
     'no-warm-up': { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
+    engines: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -52,6 +55,8 @@ else if (!existsSync('/proc/self/stat')) {
   await using clusters = await openClusters(values.keep)
   if (values.memory) await benchMemory(clusters, stop.signal)
   else if (values.verify) await benchVerify(clusters, positionals, stop.signal)
+  else if (values.engines)
+    await benchEngines(clusters, Number(values.rounds), Number(values.docs), !values['no-warm-up'], positionals, stop.signal)
   else await benchCopy(clusters, Number(values.rounds), Number(values.docs), positionals, stop.signal)
 }
 

@@ -4,13 +4,19 @@ import { countDocs, type Node } from './node.ts'
 import { shards, type SourceIndex } from './source-index.ts'
 
 /** The target's own `_reindex` from remote, into an index made for it as its documentation advises. */
-export async function nativeReindex(source: Node, target: Node, index: SourceIndex, bytes: number): Promise<Outcome> {
+export async function nativeReindex(
+  source: Node,
+  target: Node,
+  index: SourceIndex,
+  bytes: number,
+  batchDocs = 5000,
+): Promise<Outcome> {
   await target.send('PUT', `/${index.name}`, {
     settings: { number_of_shards: shards, number_of_replicas: 0, refresh_interval: '-1' },
     mappings,
   })
   const answer = await target.ask<{ created: number; failures: unknown[] }>('POST', '/_reindex?wait_for_completion=true', {
-    source: { remote: { host: source.url }, index: index.name, size: 5000 },
+    source: { remote: { host: source.url }, index: index.name, size: batchDocs },
     dest: { index: index.name },
   })
   if (answer.failures.length > 0) throw new Error(`_reindex failed: ${JSON.stringify(answer.failures[0])}`)

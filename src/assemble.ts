@@ -6,6 +6,10 @@ import type { Cluster } from './cluster/cluster.ts'
 import { openConnection } from './cluster/connect.ts'
 import { identify } from './cluster/identify.ts'
 import { copyPartition } from './copy/copy-partition.ts'
+import { reindexEngine } from './copy/reindex/engine.ts'
+import { taskMarks } from './copy/reindex/opaque-id.ts'
+import { withReindexPartitions } from './copy/reindex/partitions.ts'
+import { reindexTasks, reindexTasksStep } from './copy/reindex/tasks-step.ts'
 import { setAsideFolder } from './copy/set-aside.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
@@ -24,12 +28,12 @@ import type { Migration } from './migration/migration.ts'
 import { listSetAside } from './migration/retry-rejected.ts'
 import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
-import { crashPoints, verifyCrashPoints } from './model/crash-points.ts'
+import { crashPoints, reindexCrashPoints, verifyCrashPoints } from './model/crash-points.ts'
 import type { AnyCrashPoint } from './model/crash-points.ts'
 import type { Holder, ShardMark } from './model/entries.ts'
 import { movedTasks } from './model/plan.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
-import type { Journal, World } from './model/ports.ts'
+import type { Engine, Journal, World } from './model/ports.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
 import type { CopySettings } from './settings/settings.ts'
@@ -45,31 +49,64 @@ import { version } from './version.ts'
 /** How long something that may pass (429, 503, a node restarting) is waited for before a run stops. */
 const giveUpAfterMs = 5 * 60_000
 
+/** Partitions that a run may have in hand where the target moves them itself; the width says how many move. */
+const tasksAtOnce = 32
+
 export interface Parts {
   readonly plan: Plan
   readonly copy: CopySettings
   readonly source: Cluster
   readonly target: Cluster
+  /** How the source is reached: what the target's nodes need where they read from it themselves. */
+  readonly sourceAccess?: ConnectionSettings
   readonly journal: Journal
   /** The migration's own folder. */
   readonly folder: string
   readonly world: World
 }
 
-export function assemble({ plan, copy, source, target, journal, folder, world }: Parts): Migration {
+export function assemble({ plan, copy, source, target, sourceAccess, journal, folder, world }: Parts): Migration {
   const memory = new Memory(journal)
   const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: copy.docsPerSecond })
   const tally = new Tally(plan, memory.state, throttler, world)
-  const reader = streamReader(source, copy)
+  const reader = withReindexPartitions(streamReader(source, copy), source, copy)
   const writer = streamWriter(target, world, throttler, tally, { giveUpAfterMs })
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
   const parts = { reader, writer, setAside, meter: tally, world }
+  const stream: Engine = {
+    copy: (task, partition, attempt, signal) => copyPartition(task, partition, attempt, parts, signal),
+  }
+  const marks = taskMarks(plan)
+  const reindex = reindexEngine(
+    {
+      source,
+      target,
+      remote: {
+        host: copy.remoteHost ?? source.address,
+        auth: sourceAccess?.auth ?? { kind: 'none' },
+        timeoutMs: sourceAccess?.requestTimeoutMs ?? 90_000,
+      },
+      stream,
+      tasks: {
+        taskOf: partition => memory.state.submitted.get(partition)?.task,
+        remember: ({ id, index }, task) => memory.append({ type: 'submitted', index, partition: id, task }),
+      },
+      marks,
+      throttler,
+      meter: tally,
+      world,
+    },
+    { batchBytes: copy.pageBytes, node: copy.reindexNode, giveUpAfterMs },
+  )
+  const byReindex = movedTasks(plan).some(task => task.engine === 'reindex')
   const dispatcher = inProcessDispatcher(
-    ({ task, partition }, attempt, signal) => copyPartition(task, partition, attempt, parts, signal),
+    ({ task, partition }, attempt, signal) =>
+      (task.engine === 'reindex' ? reindex : stream).copy(task, partition, attempt, signal),
     world,
     throttler,
-    { readers: copy.readers, giveUpAfterMs },
+    // A _reindex task has one bulk request under way at a time: the width is the number of tasks, and the throttler keeps it.
+    { readers: byReindex ? Math.max(copy.readers, tasksAtOnce) : copy.readers, giveUpAfterMs },
   )
   return {
     plan,
@@ -88,6 +125,8 @@ export function assemble({ plan, copy, source, target, journal, folder, world }:
       tune: task => tuneIndexStep(target, task),
       aliases: task => aliasStep(target, task),
     },
+    remoteTasks: byReindex ? reindexTasksStep(target, marks) : undefined,
+    engineNotes: () => reindex.notes(),
     catchUpRounds: copy.catchUpRounds,
     giveUpAfterMs,
   }
@@ -95,7 +134,13 @@ export function assemble({ plan, copy, source, target, journal, folder, world }:
 
 /** Every kind of step there is, by its ids: what becomes of it when a migration ends. */
 export function stepKinds(folder: string): readonly StepKind[] {
-  return [{ prefix: 'create-index/', atEnd: 'kept' }, { prefix: 'aliases/', atEnd: 'kept' }, tuning, ...accessKinds(folder)]
+  return [
+    { prefix: 'create-index/', atEnd: 'kept' },
+    { prefix: 'aliases/', atEnd: 'kept' },
+    tuning,
+    reindexTasks,
+    ...accessKinds(folder),
+  ]
 }
 
 function setAsideSoFar(memory: Memory): number {
@@ -222,6 +267,6 @@ export function realWorld(env: NodeJS.ProcessEnv): World {
 
 function crashAt(text: string | undefined): { readonly point: AnyCrashPoint; left: number } | undefined {
   const [name, times] = text?.split(':') ?? []
-  const point = [...crashPoints, ...verifyCrashPoints].find(known => known === name)
+  const point = [...crashPoints, ...reindexCrashPoints, ...verifyCrashPoints].find(known => known === name)
   return point && { point, left: Number(times ?? 1) }
 }

@@ -63,6 +63,7 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
     copy: settings.copy,
     source: clusters.source,
     target: clusters.target,
+    sourceAccess: settings.source,
     journal,
     folder,
     world,

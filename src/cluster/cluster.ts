@@ -30,6 +30,9 @@ export interface ClusterRequest {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   /** A value is sent as JSON; bytes are sent as they are, as NDJSON. */
   readonly body?: Uint8Array | object
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent to the node at this address and no other, also to one that was not among the addresses given. */
+  readonly at?: string
   readonly signal: AbortSignal
   /** Overrides the connection's own. */
   readonly timeoutMs?: number

@@ -22,7 +22,7 @@ interface Node {
  */
 export function openConnection(settings: ConnectionSettings, now: () => number = Date.now): Connection {
   const connect = connector(settings.side, settings.tls, settings.requestTimeoutMs)
-  const nodes: Node[] = settings.addresses.map(address => {
+  const nodeOf = (address: string): Node => {
     const url = new URL(address)
     const pool = new Pool(url.origin, {
       connections: 64,
@@ -33,7 +33,10 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
     })
     const pathPrefix = url.pathname.replace(/\/+$/, '')
     return { address: url.origin + pathPrefix, pathPrefix, pool, downUntilMs: 0 }
-  })
+  }
+  const nodes = settings.addresses.map(nodeOf)
+  /** Nodes that were not among the addresses given. */
+  const others = new Map<string, Node>()
   const authorization = authorizationHeader(settings.auth)
   let turn = 0
   let requestsSent = 0
@@ -47,11 +50,19 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
     return rotated.sort((a, b) => Number(a.downUntilMs > now()) - Number(b.downUntilMs > now()))
   }
 
+  const nodeAt = (address: string): Node => {
+    const known = nodes.find(node => node.address === address.replace(/\/+$/, '')) ?? others.get(address)
+    if (known) return known
+    const node = nodeOf(address)
+    others.set(address, node)
+    return node
+  }
+
   const exchange = async (request: ClusterRequest): Promise<Answer> => {
-    const headers: Record<string, string> = { accept: 'application/json', ...authorization }
+    const headers: Record<string, string> = { accept: 'application/json', ...authorization, ...request.headers }
     const body = encodeBody(request.body, headers)
     let failed: ShardferryError | undefined
-    for (const node of inOrder()) {
+    for (const node of request.at === undefined ? inOrder() : [nodeAt(request.at)]) {
       try {
         requestsSent++
         const answer = await exchangeOnce(node.pool, {
@@ -95,7 +106,7 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
     },
     exchange,
     close: async () => {
-      await Promise.all(nodes.map(node => node.pool.destroy()))
+      await Promise.all([...nodes, ...others.values()].map(node => node.pool.destroy()))
     },
   }
 }

@@ -1,4 +1,18 @@
 import type { SeqNoRange } from '../model/documents.ts'
+import type { IndexTask } from '../model/plan.ts'
+
+export interface PartitionSize {
+  /** Live documents in a partition, at most about. */
+  readonly partitionDocs: number
+  /** Bytes of `_source` in a partition, at most about. */
+  readonly partitionBytes: number
+}
+
+/** How many documents of this index make a partition, going by the plan's sample. */
+export function docsInPartition({ estimate }: IndexTask, { partitionDocs, partitionBytes }: PartitionSize): number {
+  const docBytes = estimate.docs > 0 ? estimate.bytes / estimate.docs : 0
+  return Math.max(1, Math.min(partitionDocs, docBytes > 0 ? Math.floor(partitionBytes / docBytes) : partitionDocs))
+}
 
 export interface CountedRange {
   readonly from: number

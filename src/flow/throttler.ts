@@ -55,6 +55,10 @@ export class AdaptiveThrottler implements Throttler {
     return this.#pause !== undefined
   }
 
+  get docsPerSecond(): number {
+    return this.#docsPerSecond
+  }
+
   async enter(docs: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
     await new Promise<void>((resolve, reject) => {

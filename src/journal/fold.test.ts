@@ -33,6 +33,7 @@ const everyType: Record<Entry['type'], true> = {
   created: true,
   changed: true,
   'round-opened': true,
+  submitted: true,
   observed: true,
   settled: true,
   'round-closed': true,

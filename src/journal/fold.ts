@@ -16,6 +16,8 @@ export interface MigrationState {
   readonly created: ReadonlyMap<string, string>
   /** Documents that a target index held before anything was copied into it, by source index. */
   readonly docsBefore: ReadonlyMap<string, number>
+  /** Tasks of the target by the partition they move, as long as it is not settled, with the number of the entry that says so. */
+  readonly submitted: ReadonlyMap<string, { readonly task: string; readonly number: number }>
   readonly paused: string | undefined
   readonly cancelled: boolean
   readonly throttle: { readonly width?: number; readonly docsPerSecond?: number }
@@ -36,6 +38,8 @@ export interface IndexState {
 
 export interface RoundState {
   readonly round: number
+  /** The number of the entry that opened it. */
+  readonly openedAt: number
   readonly shards: readonly ShardMark[]
   readonly partitions: readonly Partition[]
   readonly again: readonly SeqNoRange[]
@@ -67,6 +71,7 @@ export class FoldingState implements MigrationState {
   readonly indices: Map<string, FoldingIndex> = new Map()
   readonly created: Map<string, string> = new Map()
   readonly docsBefore: Map<string, number> = new Map()
+  readonly submitted: Map<string, { readonly task: string; readonly number: number }> = new Map()
   paused: string | undefined
   cancelled = false
   throttle: { width?: number; docsPerSecond?: number } = {}
@@ -109,6 +114,7 @@ export class FoldingState implements MigrationState {
       case 'round-opened':
         this.#index(entry.index).rounds.push({
           round: entry.round,
+          openedAt: number,
           shards: entry.shards,
           partitions: entry.partitions,
           again: entry.again ?? [],
@@ -121,7 +127,11 @@ export class FoldingState implements MigrationState {
       case 'observed':
         this.#index(entry.index).unconfirmed.observed(entry.shards, entry.asOf, number)
         return
+      case 'submitted':
+        this.submitted.set(entry.partition, { task: entry.task, number })
+        return
       case 'settled':
+        this.submitted.delete(entry.settled.partition)
         this.#round(entry.settled.index, entry.settled.round)?.settled.set(entry.settled.partition, entry.settled)
         this.#index(entry.settled.index).unconfirmed.settled(entry.settled, entry.begun, number)
         return
@@ -197,6 +207,7 @@ interface FoldingIndex {
 
 interface FoldingRound {
   readonly round: number
+  readonly openedAt: number
   readonly shards: readonly ShardMark[]
   readonly partitions: readonly Partition[]
   readonly again: readonly SeqNoRange[]

@@ -85,6 +85,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'captured', step: 'tune:cities', saved: { refresh_interval: '5s' } },
   { type: 'applied', step: 'tune:cities' },
   { type: 'round-opened', index: 'cities', round: 0, shards: [mark(19)], partitions: [first, second] },
+  { type: 'submitted', index: 'cities', partition: first.id, task: 'node:1' },
   { type: 'settled', settled: settled(second, { read: 10, written: 8, setAside: 2, bytes: 100 }) },
   { type: 'observed', index: 'cities', asOf: 10, shards: [mark(19)] },
   { type: 'asked', ask: { what: 'pause', reason: 'asked' } },

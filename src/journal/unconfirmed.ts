@@ -7,7 +7,7 @@
  * the checkpoint reaches the highest number that was given out when the reading was over: every operation that the
  * search can have seen is then safe. Where the primary changes first, it is read again.
  */
-import type { SeqNoRange, Settled } from '../model/documents.ts'
+import type { Partition, SeqNoRange, Settled } from '../model/documents.ts'
 import type { RoundOpened, ShardMark } from '../model/entries.ts'
 
 interface Piece {
@@ -35,7 +35,7 @@ interface Shard {
 export class Unconfirmed {
   readonly #shards = new Map<number, Shard>()
   /** Ranges of partitions that are not settled yet. */
-  readonly #open = new Map<string, SeqNoRange>()
+  readonly #open = new Map<string, readonly SeqNoRange[]>()
   #upTo = new Map<number, number>()
 
   opened(entry: RoundOpened, number: number): void {
@@ -48,9 +48,9 @@ export class Unconfirmed {
       to: upTo,
     }))
     const ranges = partitions.flatMap(({ id, range }) => {
-      if (range.by !== 'seq-no') return []
-      this.#open.set(id, range)
-      return [range]
+      const own = onShards(range, shards)
+      if (own.length > 0) this.#open.set(id, own)
+      return own
     })
     // Pieces that were counted and found empty are left out of a round: counting them was reading them.
     for (const gap of without([...again, ...fresh], ranges)) this.#shards.get(gap.shard)?.pieces.push({ range: gap, by: number })
@@ -59,12 +59,13 @@ export class Unconfirmed {
   }
 
   settled({ partition }: Settled, begun: number | undefined, number: number): void {
-    const range = this.#open.get(partition)
-    const shard = range && this.#shards.get(range.shard)
-    if (!shard) return
+    for (const range of this.#open.get(partition) ?? []) {
+      const shard = this.#shards.get(range.shard)
+      if (!shard) continue
+      if (begun !== undefined && begun < shard.since) shard.again.push(range)
+      else shard.pieces.push({ range, by: number })
+    }
     this.#open.delete(partition)
-    if (begun !== undefined && begun < shard.since) shard.again.push(range)
-    else shard.pieces.push({ range, by: number })
   }
 
   /** @param asOf the last entry when the shards were asked where they stand @param number this entry */
@@ -102,6 +103,16 @@ export class Unconfirmed {
       return joined([...shard.again, ...(changed ? shard.pieces.map(({ range }) => range) : [])])
     })
   }
+}
+
+/** What of a partition lies at or below the marks; what a band holds above one of them is not relied on. */
+function onShards(range: Partition['range'], marks: readonly ShardMark[]): readonly SeqNoRange[] {
+  if (range.by === 'seq-no') return [range]
+  if (range.by !== 'seq-no-band') return []
+  return marks.flatMap(({ shard, upTo }): SeqNoRange[] => {
+    const to = Math.min(range.to, upTo)
+    return to < range.from ? [] : [{ by: 'seq-no', shard, from: range.from, to }]
+  })
 }
 
 /** Ranges of one shard, in order, those that touch made one. */

@@ -18,6 +18,7 @@ function following(journal: ListJournal): { readonly obeyed: readonly Ask[]; rea
     maxWidth: 1,
     reason: '',
     paused: false,
+    docsPerSecond: 0,
     enter: () => Promise.resolve(() => undefined),
     observe: () => undefined,
     obey: ask => void obeyed.push(ask),

@@ -27,7 +27,7 @@ export async function dueRound(
     remember(m, task, asOf, marks)
     return last
   }
-  if (task.read.by === 'slices') {
+  if (task.read.by !== 'seq-no') {
     const writeBlocked = await indexWriteBlocked(m.source, task.source, signal)
     if (last && (!firstPass || sourceRested(last, marks, writeBlocked) === 'rested')) return undefined
     return await openRound(m, task, last, { shards: marks, writeBlocked }, signal)
@@ -89,7 +89,7 @@ async function restingMarks(
   signal: AbortSignal,
 ): Promise<readonly ShardMark[]> {
   const first = await m.reader.marks(task, signal)
-  if (!last?.closed || task.read.by === 'slices') return first
+  if (!last?.closed || task.read.by !== 'seq-no') return first
   const untilMs = m.world.now() + syncWaitMs
   let marks = first
   while (!movedOn(marks, last) && marks.some(mark => mark.maxSeqNo > mark.upTo) && m.world.now() < untilMs) {

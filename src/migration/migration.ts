@@ -19,6 +19,10 @@ export interface Migration {
   readonly tally: Tally
   readonly world: World
   readonly steps: Steps
+  /** Where the target moves documents itself: undone, none of its tasks for this migration runs any more. */
+  readonly remoteTasks: Step | undefined
+  /** What the report should say about how documents were moved. */
+  readonly engineNotes: () => readonly string[]
   /** Rounds after the bulk copy, at most, before the account is taken of a source that does not rest. */
   readonly catchUpRounds: number
   /** How long a request that fails for a passing reason is repeated. */

@@ -106,6 +106,7 @@ async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): P
   const open = new Map<string, number>()
   const begun = new Map<string, number>()
   const observedAtMs = new Map<string, number>()
+  const passBegan = m.memory.state.lastNumber
   async function* work(signal: AbortSignal): AsyncIterable<Work> {
     for (const task of m.tasks.toSorted((a, b) => b.estimate.docs - a.estimate.docs)) {
       const round = await patiently(m, () => dueRound(m, task, firstPass, signal), signal)
@@ -117,7 +118,7 @@ async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): P
       moved = true
       if (pending.length === 0) closeRound(m, task.source, round.round)
       for (const partition of pending) {
-        begun.set(partition.id, m.memory.state.lastNumber)
+        begun.set(partition.id, begunBefore(m, task, round.round, partition.id, passBegan))
         yield { task, partition }
       }
     }
@@ -136,6 +137,23 @@ async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): P
     }
   }
   return moved
+}
+
+/**
+ * An entry after which the partition is read. A task of the target may read since an earlier run: since that run journaled
+ * it, or, where it was killed before it could, since the round was opened.
+ */
+function begunBefore(
+  { memory }: Pick<Migration, 'memory'>,
+  task: IndexTask,
+  round: number,
+  partition: string,
+  passBegan: number,
+): number {
+  const { submitted, indices, lastNumber } = memory.state
+  if (task.engine !== 'reindex') return lastNumber
+  const openedAt = indices.get(task.source)?.rounds.find(known => known.round === round)?.openedAt ?? 0
+  return submitted.get(partition)?.number ?? (openedAt <= passBegan ? openedAt : lastNumber)
 }
 
 /** A source that does not answer now is looked at later. */

@@ -3,6 +3,7 @@ import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
 import type { Migration } from './migration.ts'
 import { confirmTargets, copyAll, createTargets, patiently, restoreTuning, setAliases, tuneTargets } from './phases.ts'
+import { applyStep, undoStep } from './run-steps.ts'
 import { takeAccount } from './take-account.ts'
 
 /**
@@ -17,8 +18,11 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
     await createTargets(m, signal)
     m.tally.phase = 'tuning'
     await tuneTargets(m, signal)
+    const { remoteTasks } = m
+    if (remoteTasks) await patiently(m, () => applyStep(remoteTasks, m.memory, m.world, signal), signal)
     m.tally.phase = 'copying'
     await copyAll(m, signal)
+    if (remoteTasks) await patiently(m, () => undoStep(remoteTasks, m.memory, signal), signal)
     await confirmTargets(m, signal)
     m.tally.phase = 'restoring'
     await restoreTuning(m, signal)
@@ -26,14 +30,18 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
     m.tally.phase = 'switching-aliases'
     await setAliases(m, signal)
     m.tally.phase = 'counting'
-    const report = await patiently(m, () => takeAccount(m, signal), signal)
+    const account = await patiently(m, () => takeAccount(m, signal), signal)
+    const report = { ...account, notes: [...account.notes, ...m.engineNotes()] }
     m.world.reached('account-taken')
     m.memory.append({ type: 'finished', report })
     m.tally.phase = 'done'
     return report
   } catch (thrown) {
     const error = asShardferryError(signal.aborted ? signal.reason : thrown)
-    if (asks.cancelled.aborted && error.code === 'stopped') await restoreTuning(m, AbortSignal.timeout(60_000))
+    if (asks.cancelled.aborted && error.code === 'stopped') {
+      if (m.remoteTasks) await undoStep(m.remoteTasks, m.memory, AbortSignal.timeout(60_000))
+      await restoreTuning(m, AbortSignal.timeout(60_000))
+    }
     // No later run gets further than this one: nothing stays tuned for it.
     if (error.code === 'target-changed' || error.code === 'lineage-changed')
       await restoreTuning(m, AbortSignal.timeout(60_000)).catch(() => undefined)

@@ -60,15 +60,19 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
     note(
       `${deletes} deletes on the source since the copy began; deletes are not carried over, so the target may hold documents the source no longer has.`,
     )
-  const behind = task.read.by === 'slices' ? 0 : operationsSince(rounds.at(-1), marks)
+  const behind = task.read.by !== 'seq-no' ? 0 : operationsSince(rounds.at(-1), marks)
   if (behind > 0) note(`the source is ${behind} operations ahead; run the same command again to catch up.`)
   if (task.read.by === 'seq-no') {
     primaryDoubts(m, task, marks, { doubts, note })
     remember(m, task, asOf, marks)
   } else await sliceDoubts(m, task, rounds.at(-1), marks, here.refreshed, { doubts, note }, signal)
-  if (task.versionFrom === 'version' && counts.alreadyNewer > 0)
+  if (task.versionFrom === 'version' && counts.alreadyNewer > 0 && !(task.engine === 'reindex' && noDeletes(rounds[0], marks)))
     doubts.push(
       `${counts.alreadyNewer} documents were left on the target because their _version is higher there: a document that is deleted and made anew begins at version 1 again, so they may be the older ones`,
+    )
+  if (task.engine === 'reindex')
+    note(
+      "moved by the target's own _reindex, which writes the JSON of documents anew (1.50 becomes 1.5, more digits than a double has are rounded); bytes are estimated.",
     )
   const docsBefore = m.memory.state.docsBefore.get(task.source) ?? null
   if (task.action === 'into-existing')
@@ -130,22 +134,35 @@ async function sliceDoubts(
   switch (rested) {
     case 'changed':
       doubts.push(
-        `it is read by slices, and was written to after they were opened; ${again}, best behind a write block: ${block}`,
+        `it is ${readOnce(task)}, and was written to after that was begun; ${again}, best behind a write block: ${block}`,
       )
       break
     case 'unknown':
       doubts.push(
-        `it is read by slices, and nothing tells whether it was written to after they were opened; set a write block (${block}), then ${again}`,
+        `it is ${readOnce(task)}, and nothing tells whether it was written to after that was begun; set a write block (${block}), then ${again}`,
       )
       break
     case 'rested':
-      if (refreshed) note('read by slices; nothing was written on the source from before they were opened until now.')
+      if (refreshed) note(`${readOnce(task)}; nothing was written on the source from before that was begun until now.`)
       break
   }
   if (!refreshed)
     doubts.push(
-      'it is read by slices, and its user may not refresh it (index privilege maintenance), so what was written shortly before may not have been seen',
+      `it is ${readOnce(task)}, and its user may not refresh it (index privilege maintenance), so what was written shortly before may not have been seen`,
     )
+}
+
+function readOnce({ read }: IndexTask): string {
+  if (read.by === 'field') return `read by ranges of ${read.field}`
+  return read.slices === 1 ? 'read as a whole' : 'read by slices'
+}
+
+/** It is known that nothing was deleted: no counter of deletes has grown or begun anew. */
+function noDeletes(first: RoundState | undefined, marks: readonly ShardMark[]): boolean {
+  return marks.every(mark => {
+    const before = markOf(first, mark.shard)
+    return before?.primary !== undefined && before.primary === mark.primary && before.deletes === mark.deletes
+  })
 }
 
 function operationsSince(last: RoundState | undefined, marks: readonly ShardMark[]): number {

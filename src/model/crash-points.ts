@@ -19,7 +19,10 @@ export const crashPoints = [
 
 export type CrashPoint = (typeof crashPoints)[number]
 
+/** The same for what only the engine `reindex` passes. */
+export const reindexCrashPoints = ['task-submitted', 'task-journaled'] as const
+
 /** The same for `shardferry verify`. */
 export const verifyCrashPoints = ['partition-compared', 'index-compared', 'batch-repaired'] as const
 
-export type AnyCrashPoint = CrashPoint | (typeof verifyCrashPoints)[number]
+export type AnyCrashPoint = CrashPoint | (typeof reindexCrashPoints)[number] | (typeof verifyCrashPoints)[number]

@@ -5,7 +5,7 @@ export interface Partition {
   /** The source index. */
   readonly index: string
   readonly round: number
-  readonly range: SeqNoRange | Slice
+  readonly range: SeqNoRange | SeqNoBand | FieldRange | Slice
   /** Live documents counted when the partition was cut; later updates only lower it. */
   readonly estimatedDocs: number
 }
@@ -16,6 +16,26 @@ export interface SeqNoRange {
   readonly shard: number
   readonly from: number
   readonly to: number
+}
+
+/**
+ * Sequence numbers `from` to `to`, both included, of every shard: what a query can ask for that cannot name a shard, such
+ * as the one inside a `_reindex`.
+ */
+export interface SeqNoBand {
+  readonly by: 'seq-no-band'
+  readonly from: number
+  readonly to: number
+}
+
+/** Documents whose date (milliseconds since the epoch) or number is in [gte, lt), either end open where it is missing; or that have none. */
+export interface FieldRange {
+  readonly by: 'field'
+  readonly field: string
+  readonly date: boolean
+  readonly gte?: number
+  readonly lt?: number
+  readonly missing?: true
 }
 
 /** One slice of a sliced scroll over the whole index: for sources without usable sequence numbers. */

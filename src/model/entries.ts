@@ -22,6 +22,8 @@ export type Entry =
   | { readonly type: 'changed'; readonly index: string; readonly change: Change }
   | RoundOpened
   | Observed
+  /** The target runs a `_reindex` task for a partition; a later run goes on watching it. */
+  | { readonly type: 'submitted'; readonly index: string; readonly partition: string; readonly task: string }
   /** `begun`: the number of the last entry when it was handed out; it was read after that. */
   | { readonly type: 'settled'; readonly settled: Settled; readonly begun?: number }
   | { readonly type: 'round-closed'; readonly index: string; readonly round: number }

@@ -50,6 +50,10 @@ export const errorCodes = {
     exit: 6,
     text: "The target's nodes may not read from the source by _reindex: its host:port is not in their allow-list.",
   },
+  'reindex-remote': {
+    exit: 3,
+    text: "The target's nodes cannot reach the source by _reindex, do not trust its certificate, or it refuses the user; the message says which.",
+  },
   'request-refused': { exit: 8, text: 'A cluster answered a request with an error that a repetition does not change.' },
   overloaded: { exit: 8, text: 'A cluster keeps answering 429: queue full or circuit breaker.' },
   unavailable: { exit: 8, text: 'A cluster stopped answering, or answers 502, 503 or 504, for longer than the retries last.' },

@@ -31,6 +31,7 @@ export type What =
   | 'settings'
   | 'aliases'
   | 'alias-names'
+  | 'tasks'
 
 /** The commands a user is for; `copy` includes all others of them. */
 export type Job = 'check' | 'verify' | 'copy'
@@ -112,6 +113,12 @@ export const grants: Readonly<Record<What, Grant>> = {
     elasticsearch: ['indices:admin/aliases'],
     opensearch: ['indices:admin/aliases', 'indices:admin/aliases/get'],
   },
+  tasks: {
+    level: 'cluster',
+    why: "throttle and cancel the target's own _reindex tasks",
+    elasticsearch: ['cluster:admin/reindex/rethrottle', 'cluster:admin/tasks/cancel'],
+    opensearch: ['cluster:admin/reindex/rethrottle', 'cluster:admin/tasks/cancel'],
+  },
   'alias-names': { level: 'index', why: 'give an alias its name', elasticsearch: ['indices:admin/aliases'], opensearch: [] },
 }
 
@@ -160,7 +167,7 @@ function isFor(job: Job, what: What): boolean {
       return true
     case 'check':
     case 'verify':
-      return !['create', 'write', 'bulk', 'settings', 'aliases', 'alias-names'].includes(what)
+      return !['create', 'write', 'bulk', 'settings', 'aliases', 'alias-names', 'tasks'].includes(what)
   }
 }
 
@@ -180,7 +187,7 @@ function sourceNeeds(plan: Plan | undefined): Need[] {
   const tasks = plan ? movedTasks(plan) : []
   const all = tasks.map(task => task.source)
   const bySeqNo = tasks.filter(task => task.read.by === 'seq-no').map(task => task.source)
-  const bySlices = tasks.filter(task => task.read.by === 'slices').map(task => task.source)
+  const bySlices = tasks.filter(task => task.read.by !== 'seq-no').map(task => task.source)
   return [
     { what: 'monitor', indices: [], severity: 'warning', without: 'health and load of the source cannot be watched' },
     { what: 'read', indices: all, severity: 'error', without: 'documents cannot be read' },
@@ -220,6 +227,9 @@ function targetNeeds(plan: Plan | undefined): Need[] {
     { what: 'write', indices: all, severity: 'error', without: 'documents cannot be written' },
     ...(all.length > 0
       ? ([{ what: 'bulk', indices: [], severity: 'error', without: 'bulk requests are refused as a whole' }] as const)
+      : []),
+    ...(tasks.some(task => task.engine === 'reindex')
+      ? ([{ what: 'tasks', indices: [], severity: 'error', without: 'tasks of _reindex cannot be steered or stopped' }] as const)
       : []),
     {
       what: 'definitions',

@@ -41,6 +41,8 @@ export interface IndexTask {
   readonly reason?: string
   readonly shards: number
   readonly estimate: Estimate
+  /** What moves the documents: Shardferry's own stream (where it is missing), or the target cluster's own `_reindex` from remote. */
+  readonly engine?: EngineName
   readonly read: ReadBy
   /** Which number becomes the external version on the target. */
   readonly versionFrom: 'seq-no' | 'version'
@@ -65,14 +67,16 @@ export interface Estimate {
 export type EngineName = 'stream' | 'reindex'
 
 export interface ReadBy {
-  readonly by: 'seq-no' | 'slices'
+  readonly by: 'seq-no' | 'slices' | 'field'
+  /** The date or number field whose ranges are the partitions, for `field`. */
+  readonly field?: string
   /** Number of slices, for `slices`. */
   readonly slices?: number
   /** Read from primaries only: segment-replicated indices serve older data on replicas. */
   readonly primaryOnly?: boolean
   /** Leave the documents themselves out, for a comparison of ids; never in a plan. */
   readonly idsOnly?: boolean
-  /** Why slices, and what is lost by it. */
+  /** Why not by sequence numbers, and what is lost by it; and what another engine than the stream does differently. */
   readonly reason?: string
 }
 

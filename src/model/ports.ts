@@ -43,6 +43,20 @@ export interface SetAsideAttempt {
   discard(): void
 }
 
+/**
+ * Moves a partition: what a dispatcher calls. Settles only when every document is written, already newer, set aside or
+ * filtered; on an error nothing counts, and the partition is moved again from its start.
+ */
+export interface Engine {
+  copy(task: IndexTask, partition: Partition, attempt: number, signal: AbortSignal): Promise<Settled>
+}
+
+/** Which task of the target moves a partition: remembered over a crash until the partition is settled. */
+export interface TaskMemory {
+  taskOf(partition: string): string | undefined
+  remember(partition: Partition, task: string): void
+}
+
 /** Decides who runs which partition, when again, and how many at once. Settled partitions come in any order. */
 export interface Dispatcher {
   /** @param work is stopped by the signal that it is given: also when a partition fails for good */
@@ -76,6 +90,8 @@ export interface Throttler {
   /** Why the width is not the full one; '' when it is. */
   readonly reason: string
   readonly paused: boolean
+  /** Documents written per second at most; 0: no limit. */
+  readonly docsPerSecond: number
   /** Waits for a place; the returned function gives it back. */
   enter(docs: number, signal: AbortSignal): Promise<() => void>
   observe(outcome: 'accepted' | 'rejected', reason?: string): void

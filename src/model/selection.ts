@@ -1,4 +1,4 @@
-import type { JsonObject } from './plan.ts'
+import type { EngineName, JsonObject } from './plan.ts'
 
 /** Which indices to move, under which names, and which of their documents. */
 export interface Selection {
@@ -25,6 +25,9 @@ export interface PlanOptions {
   readonly readBy: 'auto' | 'seq-no' | 'slices'
   /** Slices per index where it is read by slices; undefined: chosen when it is read. */
   readonly slices?: number
+  readonly engine?: EngineName
+  /** Date or number field by whose ranges the engine `reindex` cuts an index without usable sequence numbers. */
+  readonly partitionField?: string
   /** Give the target indices settings for fast writing while documents are copied. */
   readonly tune: boolean
 }

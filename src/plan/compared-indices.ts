@@ -67,7 +67,7 @@ async function comparedIndex(task: IndexTask, from: ComparedFrom, signal: AbortS
   const notes: string[] = []
   if (definition && created !== undefined && created !== definition.uuid)
     notes.push(`the target index was deleted and created anew since the migration made it`)
-  if (task.read.by === 'slices' && task.read.reason) notes.push(`read by slices on the source: ${task.read.reason}`)
+  if (task.read.by !== 'seq-no' && task.read.reason) notes.push(`not read by sequence numbers on the source: ${task.read.reason}`)
   return {
     task,
     source: { ...from.source, task },

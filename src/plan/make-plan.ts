@@ -11,6 +11,7 @@ import { formatVersion } from '../model/version.ts'
 import type { Identity } from '../model/version.ts'
 import type { Inventory, InventoriedCluster, InventoriedIndex } from './inventory.ts'
 import { targetExists } from './require-ok.ts'
+import { reindexReadBy, reindexRefusals } from './reindex-read-by.ts'
 import { keepRoutingShards } from './routing-shards.ts'
 import { requireSupported } from './versions.ts'
 
@@ -53,8 +54,9 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
   const routed = keepRoutingShards(set.settings, definition.shards, found.routingShards, to)
   const aliased = targetAliases(definition.aliases, to)
   const into = options.intoExisting && onTarget.kind === 'index' ? onTarget.definition : undefined
-  const versionFrom = versionFromFor(found, options)
-  const read = readBy(found, versionFrom, options)
+  const native = options.engine === 'reindex'
+  const versionFrom = native ? 'version' : versionFromFor(found, options)
+  const read = native ? reindexReadBy(found, options) : readBy(found, versionFrom, options)
   const refusals = refusalsOf(found, mapped.refusals, inventory, options)
   const action: IndexAction = refusals.length > 0 ? 'refuse' : into ? 'into-existing' : 'create'
   const settings = into ? into.settings : routed.settings
@@ -66,6 +68,7 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
     ...(refusals.length > 0 ? { reason: refusals.join('; ') } : {}),
     shards: definition.shards,
     estimate: found.estimate,
+    ...(native ? { engine: 'reindex' } : {}),
     read,
     versionFrom,
     ...(found.query === undefined ? {} : { query: found.query }),
@@ -88,7 +91,7 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
 function refusalsOf(
   { index, definition, target, onTarget, seqNo }: InventoriedIndex,
   mapped: readonly string[],
-  { takenAliases }: Inventory,
+  { takenAliases, source, target: to }: Inventory,
   options: PlanOptions,
 ): string[] {
   const is = (name: string): boolean => isOn(setting(definition.settings, name))
@@ -104,6 +107,7 @@ function refusalsOf(
   if (setting(definition.settings, 'index.mapping.source.mode') === 'disabled')
     reasons.push('its documents have no _source (index.mapping.source.mode is disabled), so there is nothing to copy')
   if (isBacking(target)) reasons.push('data streams are attached in a later version; rename to copy as plain indices')
+  if (options.engine === 'reindex') reasons.push(...reindexRefusals(definition, source.identity, to.identity, options))
   reasons.push(...mapped)
   for (const alias of Object.keys(definition.aliases).filter(alias => takenAliases.includes(alias)))
     reasons.push(`its alias ${alias} is the name of an index on the target`)

@@ -26,7 +26,8 @@ const alias = z.strictObject({
 })
 
 const read = z.strictObject({
-  by: z.enum(['seq-no', 'slices']),
+  by: z.enum(['seq-no', 'slices', 'field']),
+  field: z.exactOptional(z.string().min(1)),
   slices: z.exactOptional(z.int().min(1).max(1024)),
   primaryOnly: z.exactOptional(z.boolean()),
   reason: z.exactOptional(z.string()),
@@ -45,6 +46,7 @@ const task = z.strictObject({
   reason: z.exactOptional(z.string()),
   shards: z.int().min(1),
   estimate: z.strictObject({ docs: count, bytes: count }),
+  engine: z.exactOptional(z.enum(['stream', 'reindex'])),
   read,
   versionFrom: z.enum(['seq-no', 'version']),
   query: z.exactOptional(jsonObject),

@@ -115,6 +115,10 @@ const trialsOf: Readonly<Record<Need['what'], (path: string, name: string) => re
   create: path => [{ method: 'PUT', path, body: { settings: { 'index.number_of_shards': 0, 'index.shardferry_probe': true } } }],
   write: path => [{ method: 'POST', path: `${path}/_update/${probe}`, query: { require_alias: true }, body: { doc: {} } }],
   bulk: (_, name) => [{ method: 'POST', path: '/_bulk', query: { require_alias: true }, body: updateOfNothing(name) }],
+  tasks: () => [
+    { method: 'POST', path: '/_tasks/shardferry-probe:1/_cancel' },
+    { method: 'POST', path: '/_reindex/shardferry-probe:1/_rethrottle', query: { requests_per_second: -1 } },
+  ],
   settings: path => [{ method: 'PUT', path: `${path}/_settings`, body: { 'index.shardferry_probe': true } }],
   aliases: (path, name) => [
     { method: 'GET', path: `${path}/_alias` },

@@ -17,7 +17,7 @@ export const sequenceNumbers: Check = {
       const found: Found[] = []
       if (bySeqNo > 0)
         found.push({ about: 'source', severity: 'ok', message: `${indexCount(bySeqNo)} can be read by sequence numbers.` })
-      return [...found, ...tasks.filter(task => task.read.by === 'slices').map(sliced)]
+      return [...found, ...tasks.filter(task => task.read.by !== 'seq-no').map(sliced)]
     }),
 }
 
@@ -26,7 +26,7 @@ function sliced({ source, read }: IndexTask): Found {
   return {
     about: source,
     severity: 'warning',
-    message: `Read by slices${reason}: what is written on the source after its slice was opened is not carried over.`,
+    message: `Read by ${read.by === 'field' ? `ranges of ${read.field}` : 'slices'}${reason}: what is written on the source after its slice was opened is not carried over.`,
     remedy: `Stop writing to it while it is copied: PUT /${source}/_settings {"index.blocks.write": true}${remedyFor(read.reason)}`,
   }
 }

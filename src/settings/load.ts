@@ -51,7 +51,6 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
   const target = await connectionSettings(targetSide, signal)
   const { value } = validated
   const slices = value('slices')
-  const remoteHost = value('remoteHost')
   return deepFreeze({
     ...migration,
     name,
@@ -64,7 +63,11 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       readBy: value('readBy'),
       ...(slices === undefined ? {} : { slices }),
       engine: value('engine'),
-      ...(remoteHost === undefined ? {} : { remoteHost }),
+      ...onlyGiven({
+        partitionField: value('partitionField'),
+        remoteHost: value('remoteHost'),
+        reindexNode: value('reindexNode'),
+      }),
       width: value('width'),
       readers: value('readers'),
       partitionDocs: value('partitionDocs'),
@@ -178,6 +181,13 @@ function sideSettings(side: Side, validated: Validated, request: SettingsRequest
     ask: request.ask ?? terminalAsk(),
     fileFolder: validated.fileFolder,
     workingFolder: validated.workingFolder,
+  }
+}
+
+/** Without the settings that are not given. */
+function onlyGiven<T extends Record<string, unknown>>(values: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>
   }
 }
 

@@ -28,8 +28,11 @@ export interface CopySettings {
   /** 2 to 1024; undefined: chosen by the plan. */
   readonly slices?: number
   readonly engine: SettingValue<'engine'>
+  readonly partitionField?: string
   /** The source as the target's nodes know it, with its port. */
   readonly remoteHost?: string
+  /** The target's node that gets `_reindex` requests. */
+  readonly reindexNode?: string
   readonly width: number
   readonly readers: number
   readonly partitionDocs: number

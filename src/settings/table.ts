@@ -187,6 +187,13 @@ export const generalRows = [
     help: "What moves the documents: stream reads and writes them itself; reindex has the target's nodes fetch them with the cluster's own _reindex from remote.",
   },
   {
+    key: 'partitionField',
+    group: 'copying',
+    type: 'string',
+    placeholder: 'field',
+    help: 'Engine reindex: date or number field by whose ranges an index without usable sequence numbers is cut. Such an index goes as a whole where none is given.',
+  },
+  {
     key: 'remoteHost',
     group: 'copying',
     type: 'string',
@@ -194,6 +201,15 @@ export const generalRows = [
     pattern: nodeAddress,
     patternText: 'must be an address with its port, such as https://old.example:9200',
     help: "Engine reindex: address of the source as the target's nodes know it, word for word as in their allow-list. The source's first address where none is given.",
+  },
+  {
+    key: 'reindexNode',
+    group: 'copying',
+    type: 'string',
+    placeholder: 'address',
+    pattern: nodeAddress,
+    patternText: 'must be an address with its port, such as https://node-1.example:9200',
+    help: "Engine reindex: address of the target's node that gets the requests. The elected master where none is given and it can be reached.",
   },
   {
     key: 'versionFrom',

@@ -116,7 +116,7 @@ async function openSums(
   // First the source's checkpoint, then the target's: what was copied up to it is then below the target's own.
   const reached = await readerOf(index.source, options.level).marks(index.source.task, signal)
   // Slices have no checkpoint: they are compared as they are.
-  const marks = index.source.task.read.by === 'slices' ? [] : reached.map(mark => upToCopied(mark, index.copied))
+  const marks = index.source.task.read.by !== 'seq-no' ? [] : reached.map(mark => upToCopied(mark, index.copied))
   const source = await openSide(index.source, marks, options.level, signal)
   const theirs = await readerOf(target, options.level).marks(target.task, signal)
   const other = await openSide(target, theirs, options.level, signal)

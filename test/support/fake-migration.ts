@@ -49,7 +49,6 @@ const copy: CopySettings = {
   pageBytes: 100_000,
   docsPerSecond: 0,
   maxSetAside: 1_000,
-  engine: 'stream',
   catchUpRounds: 5,
   tune: true,
 }

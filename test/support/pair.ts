@@ -1,7 +1,7 @@
 import { down, list, up } from '../../lab/cluster.ts'
 import type { LabCluster, UpOptions } from '../../lab/cluster.ts'
 import { recipeOf } from '../../lab/dists.ts'
-import { openSite } from './site.ts'
+import { openSite, siteAt } from './site.ts'
 import type { SecuredSite, Site } from './site.ts'
 
 /** A secured Elasticsearch 7.10.2 and a secured OpenSearch 2.19.4, unless others are asked for. */
@@ -47,6 +47,14 @@ async function withUser(site: SecuredSite, { dist }: LabCluster): Promise<Secure
     await site.json('PUT', `/_security/user/${username}`, { password, roles: ['superuser'] })
   else await site.json('PUT', `/_plugins/_security/api/internalusers/${username}`, { password, backend_roles: ['admin'] })
   return site
+}
+
+/** A secured Elasticsearch 7.10.2 and an OpenSearch 2.19.4 without security whose nodes trust its CA: it reads from it by its own `_reindex`. */
+export async function startReadingPair(name: string): Promise<{ readonly source: SecuredSite; readonly target: Site }> {
+  const source = await startSource(name)
+  await ended(`${name}-target`)
+  const target = await up({ name: `${name}-target`, dist: 'opensearch-2.19.4', trust: [`${name}-source`] })
+  return { source, target: siteAt(target.name, target.urls) }
 }
 
 /** Ends what a run that was killed has left under the same name, then starts anew. */

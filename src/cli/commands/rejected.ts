@@ -56,6 +56,7 @@ export async function rejectedRetry(settings: Settings, signal: AbortSignal): Pr
     copy: settings.copy,
     source: clusters.source,
     target: clusters.target,
+    sourceAccess: settings.source,
     journal: open,
     folder,
     world: realWorld(process.env),

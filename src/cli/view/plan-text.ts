@@ -76,9 +76,20 @@ function taskTable(tasks: readonly IndexTask[]): Line[] {
   )
 }
 
-function readText({ read, query }: IndexTask): string {
-  const by = read.by === 'seq-no' ? 'sequence number' : read.slices === undefined ? 'slices' : `${formatDocs(read.slices)} slices`
-  return `${by}${read.primaryOnly === true ? ', primaries only' : ''}${query === undefined ? '' : ', by query'}`
+function readText({ engine, read, query }: IndexTask): string {
+  const native = engine === 'reindex' ? '_reindex, ' : ''
+  return `${native}${readByText(read)}${read.primaryOnly === true ? ', primaries only' : ''}${query === undefined ? '' : ', by query'}`
+}
+
+function readByText({ by, field, slices }: IndexTask['read']): string {
+  switch (by) {
+    case 'seq-no':
+      return 'sequence number'
+    case 'field':
+      return `ranges of ${field}`
+    case 'slices':
+      return slices === undefined ? 'slices' : slices === 1 ? 'as a whole' : `${formatDocs(slices)} slices`
+  }
 }
 
 /** Why an index is not read by sequence number, each reason once. */

@@ -29,8 +29,8 @@ export async function* readCarefully(
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Tally> {
   const { range } = partition
-  // The documents of a slice cannot be told apart beforehand.
-  if (range.by === 'slice') return yield* readThrough(source, copies, task, partition, sizes, 1, signal)
+  // Only numbers of one shard can be told apart beforehand.
+  if (range.by !== 'seq-no') return yield* readThrough(source, copies, task, partition, sizes, 1, signal)
   const pageDocs = sizes.of(task)
   const pending = cut(range, Math.max(1, Math.ceil(partition.estimatedDocs / pageDocs)))
   let read = 0

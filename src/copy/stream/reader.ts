@@ -11,19 +11,16 @@ import type { ShardMark } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import type { Reader, Since } from '../../model/ports.ts'
-import { cutRange, describeRange } from '../cut-range.ts'
+import { cutRange, describeRange, docsInPartition } from '../cut-range.ts'
+import type { PartitionSize } from '../cut-range.ts'
+import { partitionQuery } from '../partition-query.ts'
 import { refreshedCopies } from './copies.ts'
 import type { Copies } from './copies.ts'
 import { PageSizes } from './page-size.ts'
 import { readCarefully } from './read-carefully.ts'
 import { readThrough } from './read-through.ts'
-import { rangeQuery } from './search-body.ts'
 
-export interface StreamReaderOptions {
-  /** Live documents in a partition, at most about. */
-  readonly partitionDocs: number
-  /** Bytes of `_source` in a partition, at most about. */
-  readonly partitionBytes: number
+export interface StreamReaderOptions extends PartitionSize {
   readonly pageBytes: number
   /** Leaves the documents themselves out: their sources are empty. */
   readonly idsOnly?: boolean
@@ -38,12 +35,12 @@ export function streamReader(source: Cluster, options: StreamReaderOptions): Rea
   return {
     marks: async (task, signal) => {
       await requireSameIndex(source, task, signal)
-      return task.read.by === 'slices' ? await operationMarks(source, task, signal) : await copies.look(task, signal)
+      return task.read.by === 'seq-no' ? await copies.look(task, signal) : await operationMarks(source, task, signal)
     },
     partitions: (task, round, since, marks, signal) =>
-      task.read.by === 'slices'
-        ? slicePartitions(source, task, round, options, signal)
-        : seqNoPartitions(source, copies, task, round, since, marks, options, signal),
+      task.read.by === 'seq-no'
+        ? seqNoPartitions(source, copies, task, round, since, marks, options, signal)
+        : slicePartitions(source, task, round, options, signal),
     read: (task, partition, signal) => read(source, copies, asRead(task), partition, sizes, careful, signal),
   }
 }
@@ -126,20 +123,13 @@ async function seqNoPartitions(
   options: StreamReaderOptions,
   signal: AbortSignal,
 ): Promise<Partition[]> {
-  const docBytes = task.estimate.docs > 0 ? task.estimate.bytes / task.estimate.docs : 0
-  const limit = Math.max(
-    1,
-    Math.min(options.partitionDocs, docBytes > 0 ? Math.floor(options.partitionBytes / docBytes) : options.partitionDocs),
-  )
+  const limit = docsInPartition(task, options)
   const partitions: Partition[] = []
   for (const { shard, from, to } of due(since, marks)) {
-    const counted = (low: number, high: number): Promise<number> =>
-      copies.reach(
-        task,
-        shard,
-        preference => count(source, task.source, rangeQuery(task, low, high), { shards: 1, preference }, signal),
-        signal,
-      )
+    const counted = (low: number, high: number): Promise<number> => {
+      const query = partitionQuery(task, { by: 'seq-no', shard, from: low, to: high })
+      return copies.reach(task, shard, preference => count(source, task.source, query, { shards: 1, preference }, signal), signal)
+    }
     const whole = { from, to, docs: await counted(from, to) }
     for (const piece of await cutRange(whole, limit, counted)) {
       const range = { by: 'seq-no', shard, from: piece.from, to: piece.to } as const

@@ -1,7 +1,8 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Partition } from '../../model/documents.ts'
-import type { IndexTask, JsonObject } from '../../model/plan.ts'
+import type { IndexTask } from '../../model/plan.ts'
 import { atLeast } from '../../model/version.ts'
+import { partitionQuery } from '../partition-query.ts'
 
 /** One page of a partition in `_doc` order. */
 export function searchBody(source: Cluster, task: IndexTask, range: Partition['range'], size: number): object {
@@ -13,12 +14,7 @@ export function searchBody(source: Cluster, task: IndexTask, range: Partition['r
     ...(modern ? { track_total_hits: true } : {}),
     ...(task.read.idsOnly ? { _source: false } : {}),
     ...(task.versionFrom === 'seq-no' ? { seq_no_primary_term: true } : { version: true }),
-    query: range.by === 'seq-no' ? rangeQuery(task, range.from, range.to) : (task.query ?? { match_all: {} }),
+    query: partitionQuery(task, range),
     ...(range.by === 'slice' && range.of > 1 ? { slice: { id: range.slice, max: range.of } } : {}),
   }
-}
-
-export function rangeQuery(task: IndexTask, from: number, to: number): JsonObject {
-  const range: JsonObject = { range: { _seq_no: { gte: from, lte: to } } }
-  return { bool: { filter: task.query ? [range, task.query] : [range] } }
 }
