@@ -156,6 +156,7 @@ describe.each(pairs)('%s → %s', (sourceDist, targetDist) => {
     const printed = await admin.run([...grant, '--rotate', '--print', '--side', 'source'])
     const shown = /export SHARDFERRY_SOURCE_PASSWORD='([^']+)'/.exec(printed.stdout)?.[1] ?? ''
     expect(await statusAs(pair, 'source', { username: 'shardferry-again-reader', password: shown }, 'GET', '/')).toBe(200)
+    expect(Object.keys(secretsOf(admin, 'again'))).toEqual(['shardferry-again-writer'])
 
     expect(await admin.run(['access', 'revoke', '--side', 'source'])).toMatchObject({ code: 0, stderr: '' })
     expect(await made(pair, isXPack, 'again')).toEqual(['shardferry-again-writer'])
