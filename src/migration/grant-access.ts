@@ -3,7 +3,7 @@ import type { EntityKind } from '../access/entities.ts'
 import { grantedName, grantSteps } from '../access/grant.ts'
 import type { GrantRequest } from '../access/grant.ts'
 import { newPassword, randomSuffix } from '../access/password.ts'
-import { secretPath, writeSecret } from '../access/secret-file.ts'
+import { removeSecret, secretPath, writeSecret } from '../access/secret-file.ts'
 import { nameIn, stepId } from '../access/steps.ts'
 import type { AccessStep } from '../access/steps.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -21,8 +21,10 @@ export interface GrantParts {
   readonly cluster: Cluster
   readonly security: Security
   readonly kinds: readonly StepKind[]
-  /** The migration's own folder, to keep the secret in; undefined: it is only given back. */
-  readonly secrets: string | undefined
+  /** The migration's own folder. */
+  readonly folder: string
+  /** Whether a new secret is kept in a file there; it is only given back otherwise. */
+  readonly keepSecret: boolean
 }
 
 export interface AccessWish {
@@ -37,8 +39,8 @@ export interface AccessWish {
 export interface Granted {
   readonly kind: 'user' | 'api-key'
   readonly name: string
-  /** Where the secret is kept; undefined: nowhere. */
-  readonly path: string | undefined
+  /** Where the secret is, if it is kept. */
+  readonly path: string
   /** Undefined where the one that was made before still holds. */
   readonly secret: Secret | undefined
   /** What was done, step by step. */
@@ -51,14 +53,16 @@ export async function previewAccess(
   wish: AccessWish,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  const { memory, cluster, security } = parts
   const { name, known } = await standing(parts, wish, signal)
   const request = { ...wish, name, as: kindOf(wish), password: () => undefined, onKey: () => undefined }
-  const steps = await grantSteps(parts.cluster, parts.security, request, signal)
-  const fresh = steps.filter(step => !isApplied(parts.memory, step))
-  for (const step of fresh) if (parts.memory.state.steps.get(step.id)?.phase !== 'captured') await step.capture(signal)
-  return known && wish.rotate
-    ? [...steps.map(step => step.describe()), `make a new secret for ${name}`]
-    : fresh.map(step => step.describe())
+  const steps = await grantSteps(cluster, security, request, signal)
+  for (const step of steps) {
+    const phase = memory.state.steps.get(step.id)?.phase
+    if (phase === undefined || phase === 'undone') await step.capture(signal)
+  }
+  const told = steps.map(step => (isApplied(memory, step) ? updating(step) : step.describe()))
+  return known && wish.rotate ? [...told, `make a new secret for ${name}`] : told
 }
 
 /**
@@ -66,12 +70,14 @@ export async function previewAccess(
  * before the cluster knows it; a key's, which the server makes, before the journal does.
  */
 export async function grantAccess(parts: GrantParts, wish: AccessWish, signal: AbortSignal): Promise<Granted> {
-  const { memory, world, cluster, security, secrets } = parts
+  const { memory, world, cluster, security, folder, keepSecret } = parts
   const { name, known } = await standing(parts, wish, signal)
-  const path = secrets === undefined ? undefined : secretPath(secrets, name)
+  const path = secretPath(folder, name)
   let secret: Secret | undefined
   const keep = (made: Secret): Secret => {
-    if (path !== undefined) writeSecret(path, made)
+    // A file with the secret that held before would be taken for this one.
+    if (keepSecret) writeSecret(path, made)
+    else removeSecret(path)
     secret = made
     return made
   }
@@ -89,7 +95,7 @@ export async function grantAccess(parts: GrantParts, wish: AccessWish, signal: A
   for (const step of await grantSteps(cluster, security, request, signal)) {
     if (!(await applyStep(step, memory, world, signal))) {
       await step.apply(signal)
-      done.push(step.describe().replace('create', 'update'))
+      done.push(updating(step))
     } else done.push(step.describe())
   }
   if (kind === 'api-key') done.push(...(await withdrawOldKeys(parts, name, signal)))
@@ -144,6 +150,10 @@ async function withdrawOldKeys(
   )
   for (const { why } of left) throw why
   return done
+}
+
+function updating(step: AccessStep): string {
+  return step.describe().replace('create', 'update')
 }
 
 function isApplied(memory: Memory, step: AccessStep): boolean {

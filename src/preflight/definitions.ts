@@ -60,6 +60,8 @@ async function simulateAll(target: Cluster, tasks: readonly IndexTask[], signal:
 /** Settings that the target refuses are left out when the index is made, so here too; each round leaves out at least one. */
 async function simulate(target: Cluster, task: IndexTask, about: string, signal: AbortSignal): Promise<Found[]> {
   const settings = flatSettings(task.settings)
+  // A simulated index has one shard, too few for routing partitions.
+  settings.delete('index.routing_partition_size')
   const left: string[] = []
   for (;;) {
     const template = { settings: Object.fromEntries(settings), mappings: task.mappings }

@@ -101,7 +101,10 @@ async function restrictionsOf(cluster: Cluster, signal: AbortSignal): Promise<re
     const path = `${xPackApi(cluster)}/user/_privileges`
     return (await json<{ indices?: readonly Restriction[] }>(cluster, { method: 'GET', path, signal })).indices ?? []
   } catch (thrown) {
-    if (thrown instanceof ShardferryError && (thrown.code === 'forbidden' || thrown.code === 'request-refused')) return []
+    if (!(thrown instanceof ShardferryError)) throw thrown
+    // Of an API key, Elasticsearch 7.10 says 500: "cannot retrieve cluster permission on limited role".
+    const cannotTell = thrown.code === 'forbidden' || thrown.code === 'request-refused' || thrown.message.includes('limited role')
+    if (cannotTell) return []
     throw thrown
   }
 }

@@ -149,13 +149,17 @@ test("the application's own versions arrive when asked for", async () => {
   for (const [i, version] of versions.entries())
     expect((await target.bytes('GET', `/versioned/_doc/${i}`)).toString()).toContain(`"_version":${version},`)
 
-  // Deleted and made anew, a document begins at version 1 again once its deletion is forgotten.
+  // Deleted and made anew, a document begins at version 1 again once its deletion is forgotten, which a refresh may do.
   await source.json('PUT', '/versioned/_settings', { 'index.gc_deletes': '0ms' })
-  await source.json('DELETE', '/versioned/_doc/1')
-  await bulk(source, 'versioned', '{"index":{"_id":"1"}}\n{"n":1000}\n')
+  let deletes = 0
+  for (let version = 0; version !== 1; deletes++) {
+    await source.json('DELETE', '/versioned/_doc/1?refresh=true')
+    await source.json('POST', '/versioned/_refresh')
+    version = (await source.json<{ _version: number }>('PUT', '/versioned/_doc/1', { n: 1000 }))._version
+  }
   const again = await ferry.run(['copy', '--index', 'versioned', '--version-from', 'version'])
   expect(again).toMatchObject({ code: 5, stdout: expect.stringContaining('begins at version 1') as string })
-  expect(reportIn(ferry.state)).toMatchObject({ verdict: 'differs', total: { alreadyNewer: 1 }, indices: [{ deletes: 1 }] })
+  expect(reportIn(ferry.state)).toMatchObject({ verdict: 'differs', total: { alreadyNewer: 1 }, indices: [{ deletes }] })
 })
 
 test.each(['copy --dry-run', 'check', 'plan', 'run --dry-run'])('%s changes nothing', async command => {

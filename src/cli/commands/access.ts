@@ -56,7 +56,6 @@ export async function accessGrant(settings: Settings, options: GrantOptions, sig
       const cluster = await clusters.of(side)
       const told = await previewAccess({ memory, cluster, security: await securityOf(cluster, signal) }, wish(side), signal)
       for (const line of told) print(`would ${line}`)
-      if (told.length === 0) print(`would bring the rights of ${side === 'source' ? 'the reader' : 'the writer'} up to the plan`)
     }
     print('Dry run: nothing was changed.')
     return 0
@@ -66,8 +65,8 @@ export async function accessGrant(settings: Settings, options: GrantOptions, sig
     const cluster = await clusters.of(side)
     const security = await securityOf(cluster, signal)
     const world = realWorld(process.env)
-    const secrets = options.show ? undefined : folder
-    const granted = await grantAccess({ memory, world, cluster, security, kinds, secrets }, wish(side), signal)
+    const parts = { memory, world, cluster, security, kinds, folder, keepSecret: !options.show }
+    const granted = await grantAccess(parts, wish(side), signal)
     print(grantedText(side, settings[side].addresses, granted))
   }
   print(

@@ -26,7 +26,13 @@ test('a secret that is kept in a file is told by its place only, and the setting
 })
 
 test('a secret that is kept nowhere is shown once, and the settings refer to the environment', () => {
-  const text = grantedText('target', ['https://a:9200'], { kind: 'api-key', name: 'ferry-1', path: undefined, secret, done: [] })
+  const text = grantedText('target', ['https://a:9200'], {
+    kind: 'api-key',
+    name: 'ferry-1',
+    path: '/nowhere/ferry-1',
+    secret,
+    done: [],
+  })
   expect(text).toContain("export SHARDFERRY_TARGET_API_KEY='hidden-word-1'")
   expect(settingsIn(text)).toEqual({ target: { url: 'https://a:9200', apiKey: 'env:SHARDFERRY_TARGET_API_KEY' } })
 })

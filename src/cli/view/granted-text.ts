@@ -9,9 +9,8 @@ export function grantedText(side: Side, addresses: readonly string[], granted: G
   const variable = `SHARDFERRY_${side.toUpperCase()}_${kind === 'user' ? 'PASSWORD' : 'API_KEY'}`
   const what = kind === 'user' ? 'password' : 'API key'
   const lines = done.map(line => `done: ${line}`)
-  const kept = path !== undefined && existsSync(path)
-  if (secret !== undefined && path === undefined)
-    lines.push(`The ${what}, shown only now: export ${variable}='${secret.reveal()}'`)
+  const kept = existsSync(path)
+  if (secret !== undefined && !kept) lines.push(`The ${what}, shown only now: export ${variable}='${secret.reveal()}'`)
   else if (secret !== undefined) lines.push(`The ${what} is in ${path}, for your eyes only.`)
   else if (kept) lines.push(`${name} was granted before, and its ${what} still holds; it is in ${path}.`)
   else
