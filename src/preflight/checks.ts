@@ -1,4 +1,5 @@
 import { ShardferryError } from '../model/errors.ts'
+import type { ErrorCode } from '../model/errors.ts'
 import type { Finding, Severity } from '../model/findings.ts'
 import { certificates } from './certificates.ts'
 import { attempted } from './check.ts'
@@ -81,10 +82,16 @@ export function requireNoErrors(findings: readonly Finding[]): void {
   const lines = errors.map(({ about, message }) => `${about}: ${message}`)
   const remedies = [...new Set(errors.flatMap(({ remedy }) => remedy ?? []))]
   throw new ShardferryError(
-    checks.find(({ id }) => id === first.check)?.code ?? 'plan-refused',
+    codeOf(first),
     lines.length === 1
       ? lines.join('')
       : `${lines.length} checks say that this cannot run:\n${lines.map(line => `- ${line}`).join('\n')}`,
     remedies.length === 0 ? {} : { hint: remedies.join('\n') },
   )
+}
+
+function codeOf({ check, message }: Finding): ErrorCode {
+  // The one refusal that a command line alone can settle has a code of its own.
+  if (check === 'plan' && /target index exists already/.test(message)) return 'target-exists'
+  return checks.find(({ id }) => id === check)?.code ?? 'plan-refused'
 }

@@ -84,11 +84,14 @@ async function endsExact(ferry: Ferry, command: readonly string[], running: Slow
   expect(await compare(pair, 'stream', { target })).toEqual({ documents, differences: [] })
   const exact = {
     state: 'done',
-    report: { verdict: 'exact', balanced: true, total: { read: documents, setAside: 0, filtered: 0 } },
+    report: { verdict: 'exact', balanced: true, total: { setAside: 0, filtered: 0 } },
   }
   const { report, ...status } = await ferry.status()
   expect({ report, ...status }).toMatchObject(exact)
-  expect((report?.total.written ?? 0) + (report?.total.alreadyNewer ?? 0)).toBe(documents)
+  const { read = 0, written = 0, alreadyNewer = 0 } = report?.total ?? {}
+  expect(written + alreadyNewer).toBe(read)
+  // Where a primary of the source died, what its loss may have hidden is read once more.
+  expect([documents, 2 * documents]).toContain(read)
   expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
   expect(await ferry.status()).toMatchObject(exact)
 }
