@@ -24,7 +24,7 @@ export async function dueRound(
   const marks = await restingMarks(m, task, last, signal)
   requireLineage(task, last, marks)
   if (last && !last.closed) {
-    remember(m, task, asOf, marks)
+    journalLook(m, task, asOf, marks)
     return last
   }
   if (task.read.by !== 'seq-no') {
@@ -65,13 +65,16 @@ export async function observe(m: Migration, task: IndexTask, signal: AbortSignal
   const asOf = m.memory.state.lastNumber
   const marks = await m.reader.marks(task, signal)
   requireLineage(task, lastRound(m, task), marks)
-  remember(m, task, asOf, marks)
+  journalLook(m, task, asOf, marks)
 }
 
-/** Journals where the shards stood, where that can confirm what was read. @param asOf the last entry before they were asked */
+/** Journals a look after the last round, where it can confirm what was read. @param asOf the last entry before the look */
 export function remember(m: Pick<Migration, 'memory'>, task: IndexTask, asOf: number, shards: readonly ShardMark[]): void {
-  if (task.read.by === 'seq-no' && m.memory.state.indices.get(task.source)?.unconfirmed.any)
-    m.memory.append({ type: 'observed', index: task.source, asOf, shards })
+  if (m.memory.state.indices.get(task.source)?.unconfirmed.any) journalLook(m, task, asOf, shards)
+}
+
+function journalLook(m: Pick<Migration, 'memory'>, task: IndexTask, asOf: number, shards: readonly ShardMark[]): void {
+  if (task.read.by === 'seq-no') m.memory.append({ type: 'observed', index: task.source, asOf, shards })
 }
 
 /** How long operations that are not safe yet are waited for: several times an asynchronous translog's usual 5 s. */
