@@ -171,3 +171,19 @@ test('into an index that was there: more documents than can have come, or fewer 
   })
   expect(fewer).toMatchObject({ verdict: 'differs', indices: [{ doubts: [expect.stringContaining('somebody else deletes')] }] })
 })
+
+test('a lower version that the target keeps is no doubt to the engine reindex, but only where it is known that nothing was deleted', async () => {
+  const f = await fakeMigration({ task: { versionFrom: 'version' } })
+  await runMigration(f.process(), never)
+  await send(f.target.url, 'PUT', '/towns/_doc/d3?version=100&version_type=external', { n: 3 })
+  await f.write('second', 3)
+  await runMigration(f.process(), never)
+  const doubts = async (): Promise<readonly string[] | undefined> => {
+    const tasks = [{ ...f.task, engine: 'reindex' as const }]
+    return (await takeAccount({ ...f.process(), tasks }, never)).indices[0]?.doubts
+  }
+  expect(await doubts()).toEqual([])
+  // The shard moves: it counts anew, and what it counted before is forgotten.
+  f.shard.indexTotal = 1
+  expect(await doubts()).toEqual([expect.stringContaining('made anew')])
+})

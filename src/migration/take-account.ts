@@ -157,12 +157,21 @@ function readOnce({ read }: IndexTask): string {
   return read.slices === 1 ? 'read as a whole' : 'read by slices'
 }
 
-/** It is known that nothing was deleted: no counter of deletes has grown or begun anew. */
+/** It is known that nothing was deleted: the counts of deletes have neither grown nor begun anew. */
 function noDeletes(first: RoundState | undefined, marks: readonly ShardMark[]): boolean {
   return marks.every(mark => {
     const before = markOf(first, mark.shard)
-    return before?.primary !== undefined && before.primary === mark.primary && before.deletes === mark.deletes
+    return before !== undefined && before.deletes === mark.deletes && countsHold(before, mark)
   })
+}
+
+/**
+ * A shard that moves counts anew in the time of the same primary. Then it has counted fewer operations than were given
+ * numbers since, unless none came before the move. It may have counted more: some had a number at the first mark already.
+ */
+function countsHold(before: ShardMark, now: ShardMark): boolean {
+  const counted = (now.operations ?? 0) - (before.operations ?? 0)
+  return before.primary !== undefined && before.primary === now.primary && counted >= now.maxSeqNo - before.maxSeqNo
 }
 
 function operationsSince(last: RoundState | undefined, marks: readonly ShardMark[]): number {
