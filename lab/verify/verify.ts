@@ -23,7 +23,7 @@ export interface Sight {
 /** Starts a cluster of the dist, tries everything on it, ends it, and tells each thing as it is seen. */
 export async function* verify(dist: string, secure: boolean): AsyncGenerator<Sight> {
   const { product, version } = recipeOf(dist)
-  const name = `verify-${dist.replaceAll('.', '-')}${secure ? '-secure' : ''}`
+  const name = nameToVerify(dist, secure)
   const lacks = lacksOf(dist, secure)
   await up({ name, dist, secure, heap: '384m', settings: trustInItself(dist, name, secure) })
   let last: LabCluster
@@ -44,6 +44,10 @@ export async function* verify(dist: string, secure: boolean): AsyncGenerator<Sig
   yield await promise('ends, and leaves neither a process nor a file', async () => {
     if (last.nodes.some(isRunning) || existsSync(last.folder)) throw new Error(`see ${last.folder}`)
   })
+}
+
+export function nameToVerify(dist: string, secure: boolean): string {
+  return `verify-${dist.replaceAll('.', '-')}${secure ? '-secure' : ''}`
 }
 
 /** The cluster is also the remote one that it reindexes from. Its CA is made at the start, too late for `trust`. */
