@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from './cluster/cluster.ts'
 import { openConnection } from './cluster/connect.ts'
+import { remoteHostOf } from './cluster/remote-source.ts'
 import { identify } from './cluster/identify.ts'
 import { copyPartition } from './copy/copy-partition.ts'
 import { reindexEngine } from './copy/reindex/engine.ts'
@@ -83,7 +84,7 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
       source,
       target,
       remote: {
-        host: copy.remoteHost ?? source.address,
+        host: remoteHostOf({ addresses: [source.address] }, copy.remoteHost).host,
         auth: sourceAccess?.auth ?? { kind: 'none' },
         timeoutMs: sourceAccess?.requestTimeoutMs ?? 90_000,
       },

@@ -3,6 +3,7 @@ import type { ConnectionSettings, Side } from '../model/connection.ts'
 import { asShardferryError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { Finding } from '../model/findings.ts'
+import { movedTasks } from '../model/plan.ts'
 import type { EngineName, IndexTask, Plan } from '../model/plan.ts'
 
 /** Looks at one thing, changes nothing. */
@@ -71,6 +72,12 @@ export async function onBothSides(
 /** The indices that a run still has to make on the target. */
 export function tasksToCreate({ plan, created }: CheckContext): readonly IndexTask[] {
   return plan?.indices.filter(task => task.action === 'create' && !created?.has(task.target)) ?? []
+}
+
+/** A plan says it index by index, and goes before the setting: a plan file is run as it stands. */
+export function engineOf({ plan, engine = 'stream' }: CheckContext): EngineName {
+  if (!plan) return engine
+  return movedTasks(plan).some(task => task.engine === 'reindex') ? 'reindex' : 'stream'
 }
 
 export function noPlan(about: string, what: string): Found {

@@ -1,7 +1,7 @@
 import type { CheckContext } from './check.ts'
 import { describeIdentity } from '../model/version.ts'
 import { reindexRoute } from '../model/reindex-routes.ts'
-import { attempted } from './check.ts'
+import { attempted, engineOf } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { whyUnconnected } from './unconnected.ts'
 
@@ -23,9 +23,10 @@ function stream({ source, target }: CheckContext): Found {
   return { about: 'migration', severity: 'ok', message }
 }
 
-function reindex({ source, target, engine = 'stream' }: CheckContext): Found {
+function reindex(context: CheckContext): Found {
+  const { source, target } = context
   const { verdict, why } = reindexRoute(source.identity, target.identity)
-  const chosen = engine === 'reindex'
+  const chosen = engineOf(context) === 'reindex'
   const remedy = 'Move with the engine stream, which has no such limit: --engine stream'
   switch (verdict) {
     case 'works':

@@ -5,7 +5,9 @@
 import type { Connection } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { innermostReason, refusal, serverError } from '../cluster/refusal.ts'
-import type { Auth, ConnectionSettings } from '../model/connection.ts'
+import { remoteCredentials } from '../cluster/remote-source.ts'
+import type { RemoteHost } from '../cluster/remote-source.ts'
+import type { Auth } from '../model/connection.ts'
 
 /** What stands in the way, by what a person has to change. */
 export type Obstacle =
@@ -35,20 +37,6 @@ export interface RemoteSource extends RemoteHost {
   readonly indices: readonly string[]
 }
 
-/** The source as the target's nodes address it. */
-export interface RemoteHost {
-  /** `scheme://host:port/prefix`, as `source.remote.host` takes it: the servers want the port written out. */
-  readonly host: string
-  /** What allow-lists are compared with. */
-  readonly hostPort: string
-}
-
-export function remoteHostOf({ addresses }: ConnectionSettings, given: string | undefined): RemoteHost {
-  const { protocol, hostname, port, pathname } = new URL(given ?? addresses[0] ?? '')
-  const hostPort = `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`
-  return { host: `${protocol}//${hostPort}${pathname.replace(/\/+$/, '')}`, hostPort }
-}
-
 /** @throws ShardferryError where the target itself refuses or fails, such as `forbidden` */
 export async function probeRemote(target: Connection, remote: RemoteSource, index: string, signal: AbortSignal): Promise<Probed> {
   const request = {
@@ -56,7 +44,7 @@ export async function probeRemote(target: Connection, remote: RemoteSource, inde
     path: '/_reindex',
     body: {
       source: {
-        remote: { host: remote.host, ...remoteAuth(remote.auth), connect_timeout: '10s', socket_timeout: '20s' },
+        remote: { host: remote.host, ...remoteCredentials(remote.auth), connect_timeout: '10s', socket_timeout: '20s' },
         index: remote.indices.length > 0 ? remote.indices : index,
         query: { match_none: {} },
         size: 1,
@@ -74,20 +62,6 @@ export async function probeRemote(target: Connection, remote: RemoteSource, inde
   if (obstacle === undefined) throw refusal(target, request, answer)
   if (obstacle === 'index-missing' && remote.indices.length === 0) return { obstacle: undefined, reason: '' }
   return { obstacle, reason: inner(reason) }
-}
-
-/** A key or token travels as a header: only Elasticsearch 9.3 knows `api_key` here. */
-function remoteAuth(auth: Auth): object {
-  switch (auth.kind) {
-    case 'none':
-      return {}
-    case 'basic':
-      return { username: auth.username, password: auth.password.reveal() }
-    case 'api-key':
-      return { headers: { authorization: `ApiKey ${auth.key.reveal()}` } }
-    case 'bearer':
-      return { headers: { authorization: `Bearer ${auth.token.reveal()}` } }
-  }
 }
 
 /** The words of Elasticsearch 7.10 and OpenSearch 2.19, and of the Java below. Undefined: the target refuses by itself. */

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import type { ClusterRequest } from '../cluster/cluster.ts'
+import { remoteHostOf } from '../cluster/remote-source.ts'
 import { Secret } from '../model/secret.ts'
 import { allows, nearMiss, readAllowLists } from './allow-lists.ts'
-import { connections, fakeCluster, found } from './fake-answers.test-part.ts'
+import { connections, fakeCluster, found, planOf, task } from './fake-answers.test-part.ts'
 import type { Said } from './fake-answers.test-part.ts'
-import { probeRemote, remoteHostOf, removeProbe } from './remote-probe.ts'
+import { probeRemote, removeProbe } from './remote-probe.ts'
 import { remoteReindex } from './remote-reindex.ts'
 import { allowListRemedy } from './remote-remedy.ts'
 
@@ -71,7 +72,7 @@ test('the query matches nothing, credentials go as the server takes them, and wi
     },
     dest: { index: 'p' },
   })
-  expect(sent[1]?.body).toMatchObject({ source: { index: ['a'], remote: { headers: { authorization: 'ApiKey a2V5' } } } })
+  expect(sent[1]?.body).toMatchObject({ source: { index: ['a'], remote: { headers: { Authorization: 'ApiKey a2V5' } } } })
 })
 
 test('the port is written out, whatever the address leaves out', () => {
@@ -122,4 +123,6 @@ test('the line is told for each node with what it lists already, under the name 
 test('it is looked at only for the engine reindex', async () => {
   expect(await found(remoteReindex, {})).toEqual([])
   expect(await found(remoteReindex, { engine: 'stream' })).toEqual([])
+  // A plan file goes before the setting, both ways.
+  expect(await found(remoteReindex, { engine: 'reindex', plan: planOf(task('a')) })).toEqual([])
 })

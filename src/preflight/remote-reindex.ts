@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { openConnection } from '../cluster/connect.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import { remoteHostOf } from '../cluster/remote-source.ts'
 import { movedTasks } from '../model/plan.ts'
 import { allows, readAllowLists } from './allow-lists.ts'
 import type { AllowList } from './allow-lists.ts'
-import { attempted } from './check.ts'
+import { attempted, engineOf } from './check.ts'
 import type { Check, CheckContext, Found } from './check.ts'
 import { nameChunks, shortList } from './name-lists.ts'
-import { probeRemote, remoteHostOf, removeProbe } from './remote-probe.ts'
+import { probeRemote, removeProbe } from './remote-probe.ts'
 import type { RemoteSource } from './remote-probe.ts'
 import { allowListRemedy, obstacleFound } from './remote-remedy.ts'
 import { whyUnconnected } from './unconnected.ts'
@@ -18,7 +19,7 @@ export const remoteReindex: Check = {
   title: "reading from the source by the target's own _reindex",
   code: 'reindex-not-allowed',
   run: async (context, signal) => {
-    if (context.engine !== 'reindex') return []
+    if (engineOf(context) !== 'reindex') return []
     const reason = whyUnconnected(context.target)
     if (reason) return await attempted('remote-reindex', 'target', () => Promise.reject(reason))
     return await attempted('remote-reindex', 'target', () => look(context, signal), mayNotReindex)
@@ -32,8 +33,9 @@ async function look(context: CheckContext, signal: AbortSignal): Promise<Found[]
   const { target, connections, plan } = context
   const host = remoteHostOf(connections.source, context.remoteHost)
   const lists = await readAllowLists(target, signal).catch(() => undefined)
+  const byReindex = plan ? movedTasks(plan).filter(task => task.engine === 'reindex') : []
   // One request line holds no more names.
-  const indices = nameChunks(plan ? movedTasks(plan).map(task => task.source) : [])[0] ?? []
+  const indices = nameChunks(byReindex.map(task => task.source))[0] ?? []
   const remote = { ...host, auth: connections.source.auth, indices }
   const found: Found[] = []
   for (const address of connections.target.addresses) found.push(...(await probeAt(context, address, remote, lists, signal)))

@@ -1,10 +1,11 @@
 /** What a person has to change so that the target's nodes read from the source, in the words of its flavor, node by node. */
+import type { RemoteHost } from '../cluster/remote-source.ts'
 import type { Flavor } from '../model/version.ts'
 import { allowListSetting, allows, nearMiss } from './allow-lists.ts'
 import type { AllowList } from './allow-lists.ts'
 import type { CheckContext, Found } from './check.ts'
 import { shortList } from './name-lists.ts'
-import type { Probed, RemoteHost } from './remote-probe.ts'
+import type { Probed } from './remote-probe.ts'
 
 export function obstacleFound(
   { target, connections, plan }: CheckContext,

@@ -1,3 +1,4 @@
+import { remoteCredentials } from '../../cluster/remote-source.ts'
 import type { Auth } from '../../model/connection.ts'
 import type { Partition } from '../../model/documents.ts'
 import type { IndexTask } from '../../model/plan.ts'
@@ -32,18 +33,5 @@ export function reindexBody(task: IndexTask, partition: Partition, batchDocs: nu
 
 function remoteBody({ host, auth, timeoutMs }: RemoteSource): object {
   const seconds = `${Math.ceil(timeoutMs / 1000)}s`
-  return { host, ...credentials(auth), socket_timeout: seconds, connect_timeout: '30s' }
-}
-
-function credentials(auth: Auth): object {
-  switch (auth.kind) {
-    case 'none':
-      return {}
-    case 'basic':
-      return { username: auth.username, password: auth.password.reveal() }
-    case 'api-key':
-      return { headers: { Authorization: `ApiKey ${auth.key.reveal()}` } }
-    case 'bearer':
-      return { headers: { Authorization: `Bearer ${auth.token.reveal()}` } }
-  }
+  return { host, ...remoteCredentials(auth), socket_timeout: seconds, connect_timeout: '30s' }
 }
