@@ -79,26 +79,30 @@ describe('makePlan', () => {
   })
 
   test("by the target's own _reindex: the plan says what is different, and how it is cut", () => {
-    const options = { engine: 'reindex' } as const
+    const native = { engine: 'reindex' } as const
     const unusable = { usable: false, hitsHaveIt: false, reason: 'none there' } as const
     const mappings = { properties: { at: { properties: { day: { type: 'date' } } }, name: { type: 'text' } } }
     const dated = found({ definition: definition({ mappings }), seqNo: unusable })
 
-    const task = taskOf(found(), options)
+    const task = taskOf(found(), native)
     expect(task).toMatchObject({ engine: 'reindex', action: 'create', read: { by: 'seq-no' }, versionFrom: 'version' })
     expect(task.read.reason).toMatch(/_version.*written anew/s)
-    expect(taskOf(dated, options).read).toMatchObject({ by: 'slices', slices: 1 })
-    expect(taskOf(dated, { ...options, partitionField: 'at.day' }).read).toMatchObject({ by: 'field', field: 'at.day' })
+    expect(taskOf(dated, native).read).toMatchObject({ by: 'slices', slices: 1 })
+    expect(taskOf(dated, { ...native, partitionField: 'at.day' }).read).toMatchObject({ by: 'field', field: 'at.day' })
     for (const [partitionField, why] of [
       ['name', 'a field of type text'],
       ['at.night', 'not in its mapping'],
     ] as const)
-      expect(taskOf(dated, { ...options, partitionField })).toMatchObject({
+      expect(taskOf(dated, { ...native, partitionField })).toMatchObject({
         action: 'refuse',
         reason: expect.stringContaining(why) as string,
       })
     const segments = definition({ settings: { index: { replication: { type: 'SEGMENT' } } } })
-    expect(taskOf(found({ definition: segments }), options).reason).toContain('read primaries only')
+    expect(taskOf(found({ definition: segments }), native).reason).toContain('read primaries only')
+    const old = { target: { address: 'http://old:9200', identity: elasticsearch('7.10.2') } }
+    const newer = { source: { address: 'http://new:9200', identity: opensearch('2.19.4') } }
+    const [refused] = makePlan(inventory(found(), { ...old, ...newer }), { ...options, ...native }, 0).indices
+    expect(refused?.reason).toContain('copy with --engine stream')
     expect(taskOf(found())).not.toHaveProperty('engine')
   })
 

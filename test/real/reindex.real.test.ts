@@ -156,7 +156,10 @@ test("batches that do not fit into the target's buffer, or into its room for one
   const reasons = tasks.map(({ error }) => error?.reason ?? '').join('\n')
   expect(reasons).toContain('chunk that was too large')
   expect(reasons).toContain('rejected execution of coordinating operation')
-  expect(await compare(pair, 'large', { values })).toEqual({ documents: 41, differences: [] })
+  const whales = Array.from({ length: 11 }, (_, i) => `whale-${i}`)
+  expect(await compare(pair, 'large', { values, without: whales })).toEqual({ documents: 30, differences: [] })
+  const arrived = await pair.target.bytes('GET', '/large/_source/whale-7')
+  expect(arrived.equals(Buffer.from(whale))).toBe(true)
 })
 
 test('throttle changes the pace of running tasks; a pause leaves none; and it ends exact', async () => {
