@@ -76,7 +76,9 @@ export async function showChecks(
   json: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const findings = await runChecks({ ...checkContext(settings, clusters), plan }, signal)
+  // A plan file says it index by index.
+  const engine = plan.indices.some(task => task.engine === 'reindex') ? 'reindex' : 'stream'
+  const findings = await runChecks({ ...checkContext(settings, clusters), engine, plan }, signal)
   const shown = findings.filter(finding => finding.severity !== 'ok' && finding.severity !== 'info')
   if (json) for (const finding of shown) emit(findingEvent(finding, Date.now()))
   else if (shown.length > 0) print(findingsText(shown, lookOf(process.stdout)))

@@ -331,3 +331,19 @@ test('credentials are in no error', async () => {
   }
   await send(fake!.url, 'GET', '/')
 })
+
+test('a request may name its node, also one that was not given, and headers of its own; no other node gets it', async () => {
+  const seen: string[] = []
+  const record = (name: string) =>
+    answering((request, response) => {
+      seen.push(`${name} ${request.url} ${String(request.headers['x-opaque-id'])} ${String(request.headers.authorization)}`)
+      response.end('{}')
+    })
+  const [first, second, other] = [await record('first'), await record('second'), await record('other')]
+  const auth: Auth = { kind: 'bearer', token: new Secret('t') }
+  const connection = open({ addresses: [first, `${second}/prefix`], auth })
+  for (const at of [`${second}/prefix`, other, other]) await get(connection, { at, headers: { 'x-opaque-id': 'mark' } })
+  expect(seen).toEqual(['second /prefix/ mark Bearer t', 'other / mark Bearer t', 'other / mark Bearer t'])
+  await expect(get(connection, { at: await closedAddress() })).rejects.toMatchObject({ code: 'unreachable' })
+  expect(seen).toHaveLength(3)
+})

@@ -194,3 +194,18 @@ test('whatever the order of writes, reads, looks and changes of primary, in the 
     { numRuns: 10_000 },
   )
 })
+
+test('a band is in doubt on every shard that it reaches, as far as the marks, and is settled as one', () => {
+  const index = new Unconfirmed()
+  const onShard = (shard: number, mark: ShardMark): ShardMark => ({ ...mark, shard })
+  const band: Partition = { ...low, id: 'band', range: { by: 'seq-no-band', from: 0, to: 99 } }
+  index.opened(opened(0, [onShard(0, at(99, 105)), onShard(1, at(60, 61))], [band]), 1)
+  index.settled(settled(band), 1, 2)
+  expect(index.toReadAgain([onShard(0, at(99, 99, 'term 2')), onShard(1, at(60, 60, 'term 2'))])).toEqual([
+    range(0, 99),
+    { by: 'seq-no', shard: 1, from: 0, to: 60 },
+  ])
+  expect(index.toReadAgain([onShard(0, at(99, 105)), onShard(1, at(60, 60, 'term 2'))])).toEqual([
+    { by: 'seq-no', shard: 1, from: 0, to: 60 },
+  ])
+})

@@ -78,6 +78,49 @@ describe('makePlan', () => {
     expect(() => refuseUnlessRunnable(plan)).not.toThrow()
   })
 
+  test("by the target's own _reindex: the plan says what is different, and how it is cut", () => {
+    const native = { engine: 'reindex' } as const
+    const unusable = { usable: false, hitsHaveIt: false, reason: 'none there' } as const
+    const mappings = { properties: { at: { properties: { day: { type: 'date' } } }, name: { type: 'text' } } }
+    const dated = found({ definition: definition({ mappings }), seqNo: unusable })
+
+    const task = taskOf(found(), native)
+    expect(task).toMatchObject({ engine: 'reindex', action: 'create', read: { by: 'seq-no' }, versionFrom: 'version' })
+    expect(task.read.reason).toMatch(/_version.*written anew/s)
+    expect(taskOf(dated, native).read).toMatchObject({ by: 'slices', slices: 1 })
+    expect(taskOf(dated, { ...native, partitionField: 'at.day' }).read).toMatchObject({ by: 'field', field: 'at.day' })
+    for (const [partitionField, why] of [
+      ['name', 'a field of type text'],
+      ['at.night', 'not in its mapping'],
+    ] as const)
+      expect(taskOf(dated, { ...native, partitionField })).toMatchObject({
+        action: 'refuse',
+        reason: expect.stringContaining(why) as string,
+      })
+    const segments = definition({ settings: { index: { replication: { type: 'SEGMENT' } } } })
+    expect(taskOf(found({ definition: segments }), native).reason).toContain('read primaries only')
+    const old = { target: { address: 'http://old:9200', identity: elasticsearch('7.10.2') } }
+    const newer = { source: { address: 'http://new:9200', identity: opensearch('2.19.4') } }
+    const [refused] = makePlan(inventory(found(), { ...old, ...newer }), { ...options, ...native }, 0).indices
+    expect(refused?.reason).toContain('copy with --engine stream')
+    expect(taskOf(found())).not.toHaveProperty('engine')
+  })
+
+  test('a plan that was edited to what _reindex cannot do is refused, and says where', () => {
+    const plan = makePlan(inventory(found()), { ...options, engine: 'reindex' }, 0)
+    const written = writePlan(plan)
+    expect(parsePlan(written, 'plan.yaml')).toEqual(plan)
+    const edited = (from: string, to: string): (() => unknown) => {
+      expect(written).toContain(from)
+      return () => parsePlan(written.replace(from, to), 'plan.yaml')
+    }
+    expect(edited('versionFrom: version', 'versionFrom: seq-no')).toThrow(/plan\.yaml:\d+:\d+: .*it must be version/)
+    expect(edited('by: seq-no', 'by: slices')).toThrow(/takes no slices: slices must be 1/)
+    expect(edited('engine: reindex', 'engine: magic')).toThrow(/is one of stream, reindex/)
+    const field = written.replace('by: seq-no', 'by: field\n      field: day').replace('engine: reindex', 'engine: stream')
+    expect(() => parsePlan(field, 'plan.yaml')).toThrow(/only the engine reindex reads by ranges of a field/)
+  })
+
   test('routings are hashed as on the source, also where the target would do it otherwise', () => {
     const settingsOf = (routingShards: number, shards = 2): unknown =>
       taskOf(found({ routingShards, definition: definition({ shards }) })).settings['index']

@@ -1,7 +1,7 @@
 import { setting } from '../metadata/tree.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
 import type { JsonObject, ReadBy } from '../model/plan.ts'
-import { reindexRefusal } from '../model/reindex-route.ts'
+import { reindexRoute } from '../model/reindex-routes.ts'
 import type { PlanOptions } from '../model/selection.ts'
 import type { Identity } from '../model/version.ts'
 import type { InventoriedIndex } from './inventory.ts'
@@ -28,8 +28,8 @@ export function reindexRefusals(
   { partitionField }: PlanOptions,
 ): string[] {
   const reasons: string[] = []
-  const route = reindexRefusal(source, target)
-  if (route !== undefined) reasons.push(route)
+  const { verdict, why } = reindexRoute(source, target)
+  if (verdict === 'fails') reasons.push(`${why}; copy with --engine stream`)
   if (setting(definition.settings, 'index.replication.type') === 'SEGMENT')
     reasons.push('its replicas are copies of segments, which may be older, and _reindex cannot be told to read primaries only')
   if (partitionField !== undefined) {

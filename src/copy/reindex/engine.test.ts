@@ -49,10 +49,11 @@ interface Made {
   readonly counts?: readonly Reply[]
   readonly journaled?: string
   readonly docsPerSecond?: number
+  readonly remember?: (id: string) => void
 }
 
 /** The engine between a source and a target that answer from a table, and a record of what was asked. */
-function lane({ tasks, counts = [counted], journaled, docsPerSecond = 0 }: Made) {
+function lane({ tasks, counts = [counted], journaled, docsPerSecond = 0, remember }: Made) {
   const source = tableCluster(elasticsearch('7.10.2'), { 'POST /cities/_count': counts }, 'source')
   const target = tableCluster(opensearch('2.19.4'), {
     'GET /_nodes/_master/http': { body: { nodes: { n: { http: { publish_address: 'm.example/10.0.0.1:9200' } } } } },
@@ -109,7 +110,10 @@ function lane({ tasks, counts = [counted], journaled, docsPerSecond = 0 }: Made)
       },
       tasks: {
         taskOf: () => remembered.at(-1) ?? journaled,
-        remember: (_partition, id) => void remembered.push(id),
+        remember: (_partition, id) => {
+          remember?.(id)
+          remembered.push(id)
+        },
       },
       marks,
       throttler,
@@ -177,11 +181,6 @@ test.each([
     done(90, { failures: [{ id: '1', status: 429, cause: { type: 'es_rejected_execution_exception' } }] }),
     'overloaded',
   ],
-  [
-    'a blocked target',
-    done(90, { failures: [{ id: '1', status: 403, cause: { type: 'cluster_block_exception' } }] }),
-    'target-blocked',
-  ],
 ])('%s never settles a partition, and takes back what was shown', async (_what, ending, code) => {
   const { copy, seen } = lane({ tasks: { 'GET /_tasks/n:1': [running(40), ending] } })
   await expect(copy()).rejects.toMatchObject({ code, recovery: expect.stringMatching(/redo|retry/) as string })
@@ -199,6 +198,31 @@ test.each([
 ])('%s stops the run at once with a remedy: %s', async (code, type, reason) => {
   const { copy } = lane({ tasks: { 'GET /_tasks/n:1': brokeOff(type, reason) } })
   await expect(copy()).rejects.toMatchObject({ code, recovery: 'fatal', hint: expect.stringMatching(/.{20}/) as string })
+})
+
+test('a target that blocks writes is waited for, longer than anything else', async () => {
+  const failures = [{ id: '1', status: 403, cause: { type: 'cluster_block_exception', reason: 'flood stage' } }]
+  const blocked = done(0, { failures })
+  const { copy, seen, world } = lane({
+    tasks: {
+      ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map(n => [`GET /_tasks/n:${n}`, blocked])),
+      'GET /_tasks/n:8': done(100),
+    },
+  })
+  expect(await copy()).toMatchObject({ attempts: 8, counts: { written: 100 } })
+  expect(seen().observed).toEqual([...Array.from({ length: 7 }, () => 'rejected'), 'accepted'])
+  expect(Math.max(...world.naps)).toBeGreaterThan(5_000)
+})
+
+test('a task that cannot be journaled is ended again', async () => {
+  const { copy, asked } = lane({
+    tasks: { 'GET /_tasks/n:1': done(1) },
+    remember: () => {
+      throw new Error('disk full')
+    },
+  })
+  await expect(copy()).rejects.toThrow('disk full')
+  expect(asked('POST /_tasks/n:1/_cancel')).toHaveLength(1)
 })
 
 test('once a task has read from the source, a source that cannot be reached is waited for', async () => {

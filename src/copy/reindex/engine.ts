@@ -7,7 +7,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import { endTask, readTask, rethrottle, runningReindexes, submitReindex } from '../../cluster/reindex.ts'
 import type { ReindexStatus, ReindexTask } from '../../cluster/reindex.ts'
 import { count } from '../../cluster/shards.ts'
-import { retried } from '../../flow/backoff.ts'
+import { backoffMs, retried } from '../../flow/backoff.ts'
 import { noCounts } from '../../model/documents.ts'
 import type { Counts, Partition, Settled } from '../../model/documents.ts'
 import { asShardferryError, ShardferryError } from '../../model/errors.ts'
@@ -109,6 +109,16 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
     ended.add(id)
   }
 
+  const journaled = async (partition: Partition, id: string): Promise<void> => {
+    try {
+      parts.tasks.remember(partition, id)
+    } catch (thrown) {
+      await cancelled(id, AbortSignal.timeout(cancelWithinMs)).catch(() => undefined)
+      throw thrown
+    }
+    world.reached('task-journaled')
+  }
+
   /** Watches a task to its end. Cancels it when the run stops, and when it is paused. */
   const watched = async (id: string, progress: (status: ReindexStatus) => void, signal: AbortSignal): Promise<Ending> => {
     let rate = docsPerSecond()
@@ -155,8 +165,7 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
         if (id === undefined) {
           if (before === 0) return settled(noCounts)
           id = await submitted(task, partition, size, signal)
-          parts.tasks.remember(partition, id)
-          world.reached('task-journaled')
+          await journaled(partition, id)
         }
         const ending = await watched(id, shown.progress, signal)
         if (ending !== 'paused') ended.add(id)
@@ -192,7 +201,13 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
             refusedIn.push({ partition: partition.id, example: judgement.example })
             break
           case 'failed':
-            throw judgement.error
+            if (judgement.error.code !== 'target-blocked') throw judgement.error
+            // A full disk, or a block that somebody set, is waited for, however long it takes.
+            shown.takeBack()
+            throttler.observe('rejected', judgement.error.message)
+            meter.retried(judgement.error.message)
+            await world.sleep(backoffMs(redone++, world.random()), signal)
+            continue
         }
       } catch (thrown) {
         shown.takeBack()
