@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './command.ts'
 import { LabError } from './errors.ts'
@@ -56,6 +56,8 @@ export async function makeTls(clusterFolder: string, name: string): Promise<void
     const sign = `x509 -req -sha256 -days 365 -in ${who}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out ${who}.pem`
     await openssl(folder, [...sign.split(' '), '-extfile', 'openssl.cnf', '-extensions', who])
   }
+  // Nodes send their CA along, as those do that set themselves up: then its fingerprint is enough to trust them.
+  appendFileSync(join(folder, 'node.pem'), readFileSync(join(folder, 'ca.pem')))
 }
 
 async function openssl(cwd: string, args: string[]): Promise<void> {

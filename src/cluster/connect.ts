@@ -4,7 +4,7 @@ import type { Auth, ConnectionSettings, Side } from '../model/connection.ts'
 import type { Answer, ClusterRequest, Connection } from './cluster.ts'
 import { exchangeOnce } from './exchange.ts'
 import { serverError } from './refusal.ts'
-import { connector, speaksTls } from './tls.ts'
+import { certificateVerdict, connector, speaksTls } from './tls.ts'
 import { wireFailure } from './wire-error.ts'
 
 /** One address of a cluster, with its pool of connections and its state of health. */
@@ -77,7 +77,8 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
         if (request.once && answer.status === 403) throw failed
       } catch (thrown) {
         const failure = wireFailure(thrown, settings.side, node.address, request.signal)
-        failed = failure.error.code === 'unavailable' ? await explained(failure.error, settings, node) : failure.error
+        const puzzling = failure.error.code === 'unavailable' && !accepted
+        failed = puzzling ? await explained(failure.error, settings, node, request.signal) : failure.error
         if (failed.recovery !== 'retry') throw failed
         node.downUntilMs = now() + 5_000
         if (request.once && failure.sent) throw failed
@@ -135,10 +136,20 @@ function revoked(
   })
 }
 
-/** A server that speaks TLS just hangs up on plain HTTP; a second look tells that from an outage. */
-async function explained(error: ShardferryError, settings: ConnectionSettings, node: Node): Promise<ShardferryError> {
+/** A server that speaks TLS just hangs up on plain HTTP, or on a certificate it does not take; a second look tells that from an outage. */
+async function explained(
+  error: ShardferryError,
+  settings: ConnectionSettings,
+  node: Node,
+  signal: AbortSignal,
+): Promise<ShardferryError> {
   const url = new URL(node.address)
-  if (url.protocol !== 'http:' || !(await speaksTls(url.hostname, Number(url.port || 80)))) return error
+  if (url.protocol === 'https:') {
+    const verdict = await certificateVerdict(url, settings.tls)
+    const failure = verdict === undefined ? error : wireFailure(verdict, settings.side, node.address, signal).error
+    return failure.code === 'unauthorized' ? failure : error
+  }
+  if (!(await speaksTls(url.hostname, Number(url.port || 80)))) return error
   return new ShardferryError('wrong-protocol', `The ${settings.side} at ${node.address} speaks TLS on that port.`, {
     hint: `Write https:// instead of http:// for the ${settings.side}.`,
   })

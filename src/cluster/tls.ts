@@ -11,6 +11,8 @@ export function connector(side: Side, tls: TlsSettings, timeoutMs: number): buil
   const plain = buildConnector({
     timeout: Math.min(timeoutMs, 10_000),
     allowH2: false,
+    // A session that is taken up again shows no certificates to compare with.
+    ...(pinned === undefined ? {} : { maxCachedSessions: 0 }),
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
@@ -69,6 +71,29 @@ function pinError(side: Side, pinned: string, socket: TLSSocket, host: string): 
       hint: `Compare with the CA on the cluster: openssl x509 -fingerprint -sha256 -noout -in ca.pem. A server that does not send its CA can only be pinned by its own certificate, or trusted with --${side}-ca.`,
     },
   )
+}
+
+/**
+ * What a server says once it has seen our certificate, or missed it. With TLS 1.3 that comes after the handshake, when a
+ * request is under way already, and is lost with it. Undefined where nothing is said within a second.
+ */
+export function certificateVerdict(address: URL, tls: TlsSettings): Promise<unknown> {
+  return new Promise(resolve => {
+    const socket = connect({
+      host: address.hostname,
+      port: Number(address.port || 443),
+      rejectUnauthorized: false,
+      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+    })
+    const done = (verdict: unknown): void => {
+      socket.destroy()
+      resolve(verdict)
+    }
+    socket.setTimeout(1_000, () => done(undefined))
+    socket.on('error', done)
+    socket.on('end', () => done(undefined))
+  })
 }
 
 /** Whether a TLS handshake is answered at an address, whoever signed the certificate: tells an https port from an http one. */

@@ -63,6 +63,21 @@ export function wireFailure(thrown: unknown, side: Side, address: string, signal
       ),
     }
   }
+  const alert = certificateAlert.exec(code)?.[1]
+  if (alert) {
+    const wanted = alert === 'CERTIFICATE_REQUIRED'
+    return {
+      sent: false,
+      error: make(
+        'unauthorized',
+        wanted
+          ? `${at} wants a client certificate.`
+          : `${at} does not accept the client certificate (${alert.toLowerCase().replaceAll('_', ' ')}).`,
+        `Give one that a CA of the ${side} has signed: --${side}-cert and --${side}-key.`,
+        'fatal',
+      ),
+    }
+  }
   if (tlsCodes.test(code) || tlsCodes.test(reason)) {
     return {
       sent: false,
@@ -101,6 +116,10 @@ const unreachableCodes = new Set([
 ])
 const tlsCodes = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS|ERR_SSL|ERR_OSSL/
 
+/** What a server says of the certificate it was shown, or missed (RFC 8446, 6.2), in OpenSSL's words. */
+const certificateAlert =
+  /ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|UNKNOWN_CA)$/
+
 function tlsReason(code: string, reason: string): string {
   if (code === 'CERT_HAS_EXPIRED') return 'it has expired'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'it is made for another host name'
@@ -112,7 +131,7 @@ function tlsHint(side: Side, code: string): string {
   if (code === 'CERT_HAS_EXPIRED') return 'Renew the certificate of that node.'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return 'Use a host name that the certificate names, or have the certificate made for this one.'
-  if (code.includes('CERTIFICATE_REQUIRED') || code.includes('HANDSHAKE_FAILURE'))
-    return `The server wants a client certificate: give --${side}-cert and --${side}-key.`
+  if (code.includes('HANDSHAKE_FAILURE'))
+    return `The server may want a client certificate: give --${side}-cert and --${side}-key.`
   return `Give the CA of the ${side} with --${side}-ca FILE, or its SHA-256 fingerprint with --${side}-fingerprint.`
 }

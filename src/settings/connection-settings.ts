@@ -171,10 +171,18 @@ async function pem(name: 'ca' | 'cert', settings: SideSettings): Promise<string 
 }
 
 async function secret(given: Given, what: string, settings: SideSettings, signal?: AbortSignal): Promise<Secret> {
-  if (given.value instanceof Secret) return given.value
+  if (given.value instanceof Secret) return valueItself(given.value, given, settings.side)
   const ref = typeof given.value === 'string' ? parseSecretRef(given.value) : undefined
   if (!ref) throw new ShardferryError('settings-invalid', `${given.named()} must not be the secret itself.`, { hint: secretHint })
   return resolveSecret(ref, what, { env: settings.env, folder: folderOf(given, settings), ask: settings.ask }, signal)
+}
+
+/** A variable holds the value. What only looks like a reference is no key and no token, and would end in a puzzling 401; a password may look like anything. */
+function valueItself(value: Secret, given: Given, side: Side): Secret {
+  if (given.row.key === `${side}.password` || !/^(env|file):/.test(value.reveal())) return value
+  throw new ShardferryError('settings-invalid', `${given.named()} holds a reference, where the secret itself belongs.`, {
+    hint: `Put the value into the variable; or leave the variable out and give ${given.row.flag ?? given.row.key} file:PATH.`,
+  })
 }
 
 function fromTerminal(what: string, { env, workingFolder, ask }: SideSettings, signal?: AbortSignal): Promise<Secret> {
