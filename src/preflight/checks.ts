@@ -8,6 +8,7 @@ import { health } from './health.ts'
 import { httpLimit } from './http-limit.ts'
 import { openIndices } from './open-indices.ts'
 import { privileges } from './privileges.ts'
+import { sameIndices } from './same-indices.ts'
 import { sequenceNumbers } from './sequence-numbers.ts'
 import { shardLimit } from './shard-limit.ts'
 import { targetBlocks } from './target-blocks.ts'
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   privileges,
   sequenceNumbers,
   openIndices,
+  sameIndices,
   targetNames,
   targetTemplates,
   targetBlocks,

@@ -25,7 +25,9 @@ export function plannedReplicas(task: IndexTask, dataNodes: number): number {
     const most = range[2] === 'all' ? dataNodes - 1 : Math.min(Number(range[2]), dataNodes - 1)
     return Math.max(Number(range[1]), most)
   }
-  return Number(indexSetting(task.settings, 'number_of_replicas') ?? 1)
+  // What is no number the server refuses, and says so better.
+  const replicas = Number(indexSetting(task.settings, 'number_of_replicas') ?? 1)
+  return Number.isFinite(replicas) ? replicas : 1
 }
 
 function autoExpand(settings: JsonObject): string {
