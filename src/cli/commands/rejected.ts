@@ -48,7 +48,10 @@ export async function rejectedRetry(settings: Settings, signal: AbortSignal): Pr
   using open = journal
   await using clusters = await connectBoth(settings, signal)
   const { plan } = fold(open.entries())
-  if (!plan) throw new ShardferryError('state-missing', 'This migration has no plan yet.')
+  if (!plan)
+    throw new ShardferryError('state-missing', `Migration ${settings.name} has no plan yet.`, {
+      hint: 'Plan and start it: shardferry run',
+    })
   requireSamePlan(plan, clusters, undefined)
   open.hold(thisProcess())
   const m = assemble({
