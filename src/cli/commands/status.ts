@@ -32,7 +32,6 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
 
 /** The state in one word or two, from the journal and from whether a process holds it. */
 function stateWord(state: MigrationState, held: boolean): string {
-  if (state.plan === undefined) return 'not planned (its first command was refused)'
   if (held) return state.paused === undefined ? 'running' : 'paused'
   switch (state.outcome?.kind) {
     case 'finished':
