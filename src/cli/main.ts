@@ -335,9 +335,12 @@ stateCommand(
   async (settings, { json = false }) => (await import('./commands/rejected.ts')).rejectedList(settings, { json }),
 )
 clusterCommand(
-  rejected.command('retry').description('Write them again, after the mapping of the target was corrected.'),
+  rejected
+    .command('retry')
+    .description('Write them again, after the mapping of the target was corrected.')
+    .option('--dry-run', 'Say what would be written; change nothing.'),
   connections,
-  async settings => (await import('./commands/rejected.ts')).rejectedRetry(settings, signal),
+  async (settings, { dryRun = false }) => (await import('./commands/rejected.ts')).rejectedRetry(settings, { dryRun }, signal),
 )
 
 function wholeNumberFrom(least: number): (text: string) => number {
