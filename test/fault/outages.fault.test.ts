@@ -92,11 +92,13 @@ async function endsExact(ferry: Ferry, command: readonly string[], running: Slow
   expect(await compare(pair, 'stream', { target })).toEqual({ documents, differences: [] })
   const exact = {
     state: 'done',
-    report: { verdict: 'exact', balanced: true, total: { read: documents, setAside: 0, filtered: 0 } },
+    report: { verdict: 'exact', balanced: true, total: { setAside: 0, filtered: 0 } },
   }
   const { report, ...status } = await ferry.status()
   expect({ report, ...status }).toMatchObject(exact)
-  expect((report?.total.written ?? 0) + (report?.total.alreadyNewer ?? 0)).toBe(documents)
+  // Once, or twice where the primary of a shard was on the node: what that change may have hidden is read again.
+  expect(report?.total.read).toBeGreaterThanOrEqual(documents)
+  expect((report?.total.written ?? 0) + (report?.total.alreadyNewer ?? 0)).toBe(report?.total.read)
   expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
   expect(await ferry.status()).toMatchObject(exact)
 }
