@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { CompareForm, CompareUpTo, VerifyLevel } from '../model/verification.ts'
 import type { Side } from '../model/connection.ts'
 import type { Job } from '../model/needs.ts'
+import { ShardferryError } from '../model/errors.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import type { SettingGroup } from '../settings/table.ts'
@@ -66,6 +67,8 @@ const program = new Command('shardferry')
   .version(version)
   .showSuggestionAfterError()
   .exitOverride()
+  // What is wrong with the command line is shown as every other error is, below.
+  .configureOutput({ outputError: () => undefined })
 
 /** A command that speaks to both clusters; their addresses may stand on the command line. */
 function clusterCommand(
@@ -211,7 +214,10 @@ const throttleCommand = program
   .option('--width <n>', 'bulk requests at once', wholeNumberFrom(1))
   .option('--docs-per-second <n>', 'documents a second at most; 0 for no limit', wholeNumberFrom(0))
 stateCommand(throttleCommand, async (settings, { width, docsPerSecond }) => {
-  if (width === undefined && docsPerSecond === undefined) throttleCommand.error('error: give --width or --docs-per-second')
+  if (width === undefined && docsPerSecond === undefined)
+    throw new ShardferryError('usage', 'throttle needs --width or --docs-per-second, or both.', {
+      hint: 'Such as: shardferry throttle --width 2',
+    })
   const ask = {
     what: 'throttle',
     ...(width === undefined ? {} : { width }),
@@ -334,9 +340,12 @@ stateCommand(
   async (settings, { json = false }) => (await import('./commands/rejected.ts')).rejectedList(settings, { json }),
 )
 clusterCommand(
-  rejected.command('retry').description('Write them again, after the mapping of the target was corrected.'),
+  rejected
+    .command('retry')
+    .description('Write them again, after the mapping of the target was corrected.')
+    .option('--dry-run', 'Say what would be written; change nothing.'),
   connections,
-  async settings => (await import('./commands/rejected.ts')).rejectedRetry(settings, signal),
+  async (settings, { dryRun = false }) => (await import('./commands/rejected.ts')).rejectedRetry(settings, { dryRun }, signal),
 )
 
 function wholeNumberFrom(least: number): (text: string) => number {
@@ -350,7 +359,18 @@ function wholeNumberFrom(least: number): (text: string) => number {
 try {
   await program.parseAsync()
 } catch (thrown) {
-  // Commander has said what is wrong; help and version end with 0.
   if (!(thrown instanceof CommanderError)) throw thrown
-  process.exitCode = thrown.exitCode === 0 ? 0 : 2
+  // Help and version end with 0; a command that needs another one has shown its help.
+  if (thrown.exitCode === 0) process.exitCode = 0
+  else if (thrown.code === 'commander.help') process.exitCode = 2
+  else process.exitCode = showError(usageError(thrown.message), process.argv.includes('--json'), false)
+}
+
+/** Commander's words: `error: unknown option '--indx'`, and maybe a second line with the nearest one. */
+function usageError(message: string): ShardferryError {
+  const [first = '', suggestion] = message.split('\n')
+  const what = first.replace(/^error: /, '')
+  const hint =
+    suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'shardferry --help lists the commands, shardferry COMMAND --help its options.'
+  return new ShardferryError('usage', `${what.charAt(0).toUpperCase()}${what.slice(1).replace(/\.$/, '')}.`, { hint })
 }

@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { assemble, realWorld, thisProcess } from '../assemble.ts'
 import type { SqliteJournal } from '../journal/sqlite.ts'
 import { fold } from '../journal/fold.ts'
+import type { MigrationState } from '../journal/fold.ts'
 import { runMigration } from '../migration/run-migration.ts'
 import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
+import type { Selection } from '../model/selection.ts'
 import type { Settings } from '../settings/settings.ts'
 import { emit, exitCodeOf, lookOf, print } from './output.ts'
 import { requireSameCluster } from './session.ts'
@@ -31,19 +34,22 @@ const publishEveryMs = 1_000
  * Makes this process the one that runs the migration, and only then its plan, where it has none yet: whoever starts the
  * same one meanwhile is told who holds it.
  * @param goOn is given the plan that is journaled already @param make gives the plan of a migration that begins
+ * @param anew whether a plan takes the place of the journaled one
  * @throws ShardferryError `state-held`, and whatever the two throw
  */
 export async function holdAndPlan(
   journal: SqliteJournal,
   goOn: (known: Plan) => void | Promise<void>,
-  make: () => Promise<Plan>,
+  make: (state: MigrationState) => Promise<Plan>,
+  anew: (state: MigrationState) => boolean,
 ): Promise<void> {
   journal.lock(thisProcess())
-  const known = fold(journal.entries()).plan
-  if (known) return await goOn(known)
+  const state = fold(journal.entries())
+  if (state.plan && !anew(state)) return await goOn(state.plan)
   try {
-    journal.append({ type: 'planned', plan: await make() })
+    journal.append({ type: 'planned', plan: await make(state) })
   } catch (thrown) {
+    if (state.plan) throw thrown
     const { code, message, hint } = asShardferryError(thrown)
     if (code === 'stopped') journal.append({ type: 'stopped', reason: message })
     else if (!code.startsWith('state-')) journal.append({ type: 'failed', code, message, hint })
@@ -104,15 +110,25 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
 }
 
 /** A journaled plan must be for these clusters and this selection: settings that changed since are not silently ignored. */
-export function requireSamePlan(plan: Plan, clusters: Clusters, patterns: readonly string[] | undefined): void {
+export function requireSamePlan(plan: Plan, clusters: Clusters, selection: Selection | undefined): void {
   for (const cluster of [clusters.source, clusters.target]) requireSameCluster(plan, cluster)
-  if (patterns && patterns.join(',') !== plan.patterns.join(',')) {
-    throw new ShardferryError(
-      'state-other',
-      `Migration ${plan.name} was planned for --index '${plan.patterns.join(',')}', not '${patterns.join(',')}'.`,
-      {
-        hint: 'Give the same selection to go on with it, or start another migration with --name.',
-      },
-    )
+  const differs = selection && selectionDiffers(plan, selection)
+  if (differs)
+    throw new ShardferryError('state-other', `Migration ${plan.name} was planned ${differs}.`, {
+      hint: 'Give the same selection to go on with it, or start another migration with --name.',
+    })
+}
+
+/** What of a selection is not as it was planned; what is not given is not asked for. */
+function selectionDiffers(plan: Plan, { patterns, rename, renames, filters, query }: Selection): string | undefined {
+  if (patterns.join(',') !== plan.patterns.join(','))
+    return `for --index '${plan.patterns.join(',')}', not '${patterns.join(',')}'`
+  for (const task of plan.indices) {
+    if (task.action === 'skip' || task.action === 'refuse') continue
+    const name = renames[task.source] ?? rename?.replaceAll('{index}', () => task.source)
+    if (name !== undefined && name !== task.target) return `to move ${task.source} to ${task.target}, not to ${name}`
+    const filter = filters[task.source] ?? query
+    if (filter !== undefined && !isDeepStrictEqual(filter, task.query)) return `with another query for ${task.source}`
   }
+  return undefined
 }

@@ -51,7 +51,7 @@ export function readPlanFile(file: string): Plan {
 /** The plan, after every check has passed; warnings are shown. @throws ShardferryError of the worst finding or refusal */
 export async function checkedPlan(settings: Settings, clusters: Clusters, json: boolean, signal: AbortSignal): Promise<Plan> {
   const plan = await draftPlan(settings, clusters, signal)
-  await showChecks(plan, settings, clusters, json, signal)
+  await showChecks(plan, settings, clusters, json, new Set(), signal)
   refuseUnlessRunnable(plan)
   return plan
 }
@@ -74,11 +74,11 @@ export async function showChecks(
   settings: Settings,
   clusters: Clusters,
   json: boolean,
+  /** Target indices that this migration has made already. */
+  created: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  // A plan file says it index by index.
-  const engine = plan.indices.some(task => task.engine === 'reindex') ? 'reindex' : 'stream'
-  const findings = await runChecks({ ...checkContext(settings, clusters), engine, plan }, signal)
+  const findings = await runChecks({ ...checkContext(settings, clusters), plan, created }, signal)
   const shown = findings.filter(finding => finding.severity !== 'ok' && finding.severity !== 'info')
   if (json) for (const finding of shown) emit(findingEvent(finding, Date.now()))
   else if (shown.length > 0) print(findingsText(shown, lookOf(process.stdout)))

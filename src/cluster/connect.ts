@@ -87,7 +87,7 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
         // Who may do it at all is asked when a request arrives; what it may do, on each shard, when others have moved on.
         if (request.once && answer.status === 403) throw failed
       } catch (thrown) {
-        const failure = wireFailure(thrown, settings.side, node.address, request.signal)
+        const failure = wireFailure(thrown, settings.side, node.address, settings.tls.cert !== undefined, request.signal)
         const puzzling = failure.error.code === 'unavailable' && !accepted
         failed = puzzling ? await explained(failure.error, settings, node, request.signal) : failure.error
         if (failed.recovery !== 'retry') throw failed
@@ -157,7 +157,10 @@ async function explained(
   const url = new URL(node.address)
   if (url.protocol === 'https:') {
     const verdict = await certificateVerdict(url, settings.tls)
-    const failure = verdict === undefined ? error : wireFailure(verdict, settings.side, node.address, signal).error
+    const failure =
+      verdict === undefined
+        ? error
+        : wireFailure(verdict, settings.side, node.address, settings.tls.cert !== undefined, signal).error
     return failure.code === 'unauthorized' ? failure : error
   }
   if (!(await speaksTls(url.hostname, Number(url.port || 80)))) return error

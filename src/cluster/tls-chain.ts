@@ -47,7 +47,7 @@ export function handshake(side: Side, address: string, tls: TlsSettings, signal:
     })
     const fail = (thrown: unknown): void => {
       socket.destroy()
-      reject(wireFailure(thrown, side, address, signal).error)
+      reject(wireFailure(thrown, side, address, tls.cert !== undefined, signal).error)
     }
     const stop = (): void => fail(signal.reason)
     signal.addEventListener('abort', stop, { once: true })

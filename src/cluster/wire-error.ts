@@ -8,7 +8,14 @@ export interface WireFailure {
 }
 
 /** Classifies the error of a socket, of TLS or of undici; secrets are never part of those. */
-export function wireFailure(thrown: unknown, side: Side, address: string, signal: AbortSignal): WireFailure {
+export function wireFailure(
+  thrown: unknown,
+  side: Side,
+  address: string,
+  /** Whether a client certificate was shown. */
+  certified: boolean,
+  signal: AbortSignal,
+): WireFailure {
   if (thrown instanceof ShardferryError) return { error: thrown, sent: true }
   if (signal.aborted) return { error: new ShardferryError('stopped', 'Stopped.', { cause: thrown }), sent: true }
   const code = codeOf(thrown)
@@ -65,7 +72,7 @@ export function wireFailure(thrown: unknown, side: Side, address: string, signal
   }
   const alert = certificateAlert.exec(code)?.[1]
   if (alert) {
-    const wanted = alert === 'CERTIFICATE_REQUIRED'
+    const wanted = alert === 'CERTIFICATE_REQUIRED' || !certified
     return {
       sent: false,
       error: make(
@@ -73,7 +80,7 @@ export function wireFailure(thrown: unknown, side: Side, address: string, signal
         wanted
           ? `${at} wants a client certificate.`
           : `${at} does not accept the client certificate (${alert.toLowerCase().replaceAll('_', ' ')}).`,
-        `Give one that a CA of the ${side} has signed: --${side}-cert and --${side}-key.`,
+        `Give one that a CA of the ${side} has signed: --${side}-cert and --${side}-key. Or check the port: between nodes (9300) every cluster wants one, for HTTP (9200) few do.`,
         'fatal',
       ),
     }

@@ -61,6 +61,17 @@ test('the plan is the one that was journaled, and the beginning is the first sta
   expect(state.lastNumber).toBe(3)
 })
 
+test('another plan takes the place of one whose index the target refused to make, as long as nothing was copied', () => {
+  const [first, second] = [plan(indexTask('cities')), plan(indexTask('cities', { target: 'towns' }))]
+  const planned = (one: typeof first): Entry => ({ type: 'planned', plan: one })
+  const started: Entry = { type: 'started', holder }
+  const failed = (code: string): Entry => ({ type: 'failed', code, message: 'no', hint: undefined })
+  expect(after(planned(first), planned(second)).plan).toEqual(first)
+  expect(after(planned(first), started, failed('unavailable'), planned(second)).plan).toEqual(first)
+  expect(after(planned(first), started, failed('metadata-refused'), planned(second)).plan).toEqual(second)
+  expect(after(planned(first), started, failed('metadata-refused'), started, planned(second)).plan).toEqual(first)
+})
+
 test('a step is captured, applied and undone with the value that was captured', () => {
   const captured: Entry = { type: 'captured', step: 'tune', saved: { refresh_interval: '5s' } }
   const applied: Entry = { type: 'applied', step: 'tune' }

@@ -61,6 +61,12 @@ export function fold(entries: Iterable<StoredEntry>): MigrationState {
   return state
 }
 
+/** Whether another plan may take the place of this one: the last run ended as the target refused to make an index, and nothing was copied. */
+export function mayPlanAnew({ outcome, indices }: Pick<MigrationState, 'outcome' | 'indices'>): boolean {
+  const refused = outcome?.kind === 'failed' && outcome.code === 'metadata-refused'
+  return refused && [...indices.values()].every(({ rounds }) => rounds.length === 0)
+}
+
 /** A state that takes entries one by one, for the process that writes them. */
 export class FoldingState implements MigrationState {
   plan: Plan | undefined
@@ -87,7 +93,7 @@ export class FoldingState implements MigrationState {
     switch (entry.type) {
       case 'planned':
         // The first one stands: a second start at the same moment may have journaled its own before it was refused.
-        this.plan ??= entry.plan
+        if (this.plan === undefined || mayPlanAnew(this)) this.plan = entry.plan
         return
       case 'started':
         this.startedAtMs ??= atMs

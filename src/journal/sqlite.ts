@@ -179,6 +179,11 @@ function isBusy(thrown: unknown): boolean {
 function stateError(folder: string, cause: unknown): ShardferryError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const full = /disk is full|ENOSPC|disk I\/O/i.test(reason)
+  if (/not a database|malformed/i.test(reason))
+    return new ShardferryError('state-unwritable', `The journal in the state folder ${folder} is damaged: ${reason}.`, {
+      cause,
+      hint: 'Put it back from a copy, if there is one. Otherwise move the folder away and start again: what was copied stays on the target, and --into-existing writes only what is newer.',
+    })
   return new ShardferryError(
     'state-unwritable',
     `The state folder ${folder} cannot be ${full ? 'written: the disk is full' : `used: ${reason}`}.`,

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './errors.ts'
+
 /** error: the migration cannot or must not run. warning: it can, and something is lost or slow. ok and info: as they say. unknown: the check itself could not run, which is never a pass. */
 export type Severity = 'ok' | 'info' | 'warning' | 'unknown' | 'error'
 
@@ -8,4 +10,6 @@ export interface Finding {
   readonly severity: Severity
   readonly message: string
   readonly remedy?: string
+  /** Of the run that this finding stops, where it is not its check's. */
+  readonly code?: ErrorCode
 }

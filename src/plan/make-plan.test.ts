@@ -287,7 +287,9 @@ describe('plan file', () => {
       'indices[0].aliases.places.filter: is a mapping',
       'filter: all',
     ],
-    ['shardferryPlan: 1', 'shardferryPlan: 2', 'shardferryPlan: is one of 1', 'shardferryPlan'],
+    ['shardferryPlan: 1', 'shardferryPlan: 2', 'reads format 1', 'shardferryPlan'],
+    ['name: move', 'name: ../../move', 'name: is fit for a file name', 'name: ../../move'],
+    ['shards: 2', 'shards: 0', 'indices[0].shards: is 1 or more', 'shards: 0'],
   ])('%s edited to %s is found at its line', (from, to, message, at) => {
     expect(text).toContain(from)
     const edited = text.replace(from, to)

@@ -122,7 +122,7 @@ function faultsOf(issue: Issue, document: Document): Fault[] {
   }
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map(key => fault([...issue.path, key], 'there is no such key in a plan'))
-  if (issue.code === 'invalid_value')
+  if (issue.code === 'invalid_value' && issue.values.length > 1)
     return [fault(issue.path, `is one of ${issue.values.map(value => String(value)).join(', ')}`)]
   const missing = issue.code === 'invalid_type' && document.getIn(issue.path, true) === undefined
   return [fault(issue.path, missing ? 'is missing' : issue.message)]

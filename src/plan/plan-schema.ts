@@ -28,7 +28,7 @@ const alias = z.strictObject({
 const read = z.strictObject({
   by: z.enum(['seq-no', 'slices', 'field']),
   field: z.exactOptional(z.string().min(1)),
-  slices: z.exactOptional(z.int().min(1).max(1024)),
+  slices: z.exactOptional(z.int('is a whole number').min(1, 'is 1 or more').max(1024, 'is 1024 at most')),
   primaryOnly: z.exactOptional(z.boolean()),
   reason: z.exactOptional(z.string()),
 })
@@ -39,12 +39,12 @@ const indexName = z.string().superRefine((name, context) => {
 })
 
 const task = z.strictObject({
-  source: z.string().min(1),
+  source: z.string().min(1, 'is the name of an index'),
   target: indexName,
   uuid: z.string(),
   action: z.enum(['create', 'into-existing', 'skip', 'refuse']),
   reason: z.exactOptional(z.string()),
-  shards: z.int().min(1),
+  shards: z.int('is a whole number').min(1, 'is 1 or more'),
   estimate: z.strictObject({ docs: count, bytes: count }),
   engine: z.exactOptional(z.enum(['stream', 'reindex'])),
   read,
@@ -59,8 +59,10 @@ const task = z.strictObject({
 
 /** A plan file's shape, without what only makes sense across indices. */
 export const planSchema: z.ZodType<Plan> = z.strictObject({
-  shardferryPlan: z.literal(1),
-  name: z.string().min(1),
+  shardferryPlan: z.literal(1, 'is the format of the file; this version of Shardferry reads format 1'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$/, 'is fit for a file name: letters, digits, dot, dash and underscore'),
   createdAt: z.string(),
   source: cluster,
   target: cluster,

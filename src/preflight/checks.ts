@@ -1,5 +1,4 @@
 import { ShardferryError } from '../model/errors.ts'
-import type { ErrorCode } from '../model/errors.ts'
 import type { Finding, Severity } from '../model/findings.ts'
 import { certificates } from './certificates.ts'
 import { attempted } from './check.ts'
@@ -19,6 +18,7 @@ import { pipelines } from './pipelines.ts'
 import { privileges } from './privileges.ts'
 import { refusals } from './refusals.ts'
 import { remoteReindex } from './remote-reindex.ts'
+import { sameIndices } from './same-indices.ts'
 import { sequenceNumbers } from './sequence-numbers.ts'
 import { shardLimit } from './shard-limit.ts'
 import { targetBlocks } from './target-blocks.ts'
@@ -43,6 +43,7 @@ export const checks: readonly Check[] = [
   openIndices,
   refusals,
   documents,
+  sameIndices,
   targetNames,
   targetTemplates,
   definitions,
@@ -82,16 +83,10 @@ export function requireNoErrors(findings: readonly Finding[]): void {
   const lines = errors.map(({ about, message }) => `${about}: ${message}`)
   const remedies = [...new Set(errors.flatMap(({ remedy }) => remedy ?? []))]
   throw new ShardferryError(
-    codeOf(first),
+    first.code ?? checks.find(({ id }) => id === first.check)?.code ?? 'plan-refused',
     lines.length === 1
       ? lines.join('')
       : `${lines.length} checks say that this cannot run:\n${lines.map(line => `- ${line}`).join('\n')}`,
     remedies.length === 0 ? {} : { hint: remedies.join('\n') },
   )
-}
-
-function codeOf({ check, message }: Finding): ErrorCode {
-  // The one refusal that a command line alone can settle has a code of its own.
-  if (check === 'plan' && /target index exists already/.test(message)) return 'target-exists'
-  return checks.find(({ id }) => id === check)?.code ?? 'plan-refused'
 }

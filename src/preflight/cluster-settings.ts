@@ -36,5 +36,7 @@ export function plannedReplicas(task: IndexTask, dataNodes: number): number {
     const most = range[2] === 'all' ? dataNodes - 1 : Math.min(Number(range[2]), dataNodes - 1)
     return Math.max(Number(range[1]), most)
   }
-  return Number(settings.get('index.number_of_replicas') ?? 1)
+  // What is no number the server refuses, and says so better.
+  const replicas = Number(settings.get('index.number_of_replicas') ?? 1)
+  return Number.isFinite(replicas) ? replicas : 1
 }

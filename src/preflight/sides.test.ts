@@ -3,6 +3,7 @@ import { clock } from './clock.ts'
 import { fakeCluster, forbidden, found, planOf, task, told, unreachable } from './fake-answers.test-part.ts'
 import { health } from './health.ts'
 import { openIndices } from './open-indices.ts'
+import { sameIndices } from './same-indices.ts'
 import { sequenceNumbers } from './sequence-numbers.ts'
 import { transport } from './transport.ts'
 import { versions } from './versions.ts'
@@ -95,6 +96,20 @@ test('closed, unreadable and vanished indices of the plan are errors, a write bl
   expect(told(findings)).toEqual(['error closed', 'error frozen', 'info still', 'error gone'])
   expect(findings[0]?.remedy).toContain('POST /closed/_open')
   expect(findings[1]?.remedy).toContain('PUT /frozen/_settings {"index.blocks.read": null}')
+})
+
+test('an index that was created anew since, or has other shards than a plan that was edited says, is an error', async () => {
+  const facts = (uuid: string, shards = '1') => ({ settings: { 'index.uuid': uuid, 'index.number_of_shards': shards } })
+  const source = fakeCluster('source', 'elasticsearch 7.10.2', {
+    'GET /a,b,c,gone/_settings/index.uuid,index.number_of_shards': {
+      a: facts('a-uuid'),
+      b: facts('another'),
+      c: facts('c-uuid', '5'),
+    },
+  })
+  const findings = await found(sameIndices, { source, plan: planOf(task('a'), task('b'), task('c'), task('gone')) })
+  expect(told(findings)).toEqual(['error b', 'error c'])
+  expect(findings[1]?.message).toContain('5 shards')
 })
 
 test('Elasticsearch before 7.9 tells closed indices by its cluster state', async () => {

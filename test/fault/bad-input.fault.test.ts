@@ -189,6 +189,21 @@ async function giveHalf(username: string, permissions: readonly string[]): Promi
   before = await everythingOn(pair.target)
 }
 
+test.each([
+  ['an option that does not exist', [...copy, '--indx', 'a'], /^Unknown option '--indx'\.$/, /--index/],
+  ['a command that does not exist', ['copi'], /^Unknown command 'copi'\.$/, /copy/],
+  ['too many words', ['copy', 'a', 'b', 'c'], /^Too many arguments/, /--help/],
+  ['a throttle of nothing', ['throttle'], /--width or --docs-per-second/, /throttle --width 2/],
+] as const)('%s on the command line', async (_what, args, message, hint) => {
+  const text = await ferryOf(pair).run(args)
+  expect(text).toMatchObject({ code: 2, stdout: '' })
+  const [first = '', ...more] = text.stderr.trimEnd().split('\n')
+  expect(first.replace('error [usage]: ', '')).toMatch(message)
+  expect(more.join(' ')).toMatch(hint)
+  if (args[0] !== 'throttle')
+    expect(lastEvent(await ferryOf(pair).run([...args, '--json']))).toMatchObject({ event: 'error', code: 'usage' })
+})
+
 test('a settings file that is not YAML: line and column are told', async () => {
   const ferry = ferryOf(pair)
   writeFileSync(join(ferry.folder, 'shardferry.yaml'), 'width: 4\nsource:\n  url: [https://a:9200\nreaders: 3\n')
@@ -229,7 +244,37 @@ test.each([
   await isRefused(ferry, ['run', file], { exit: 2, code: 'plan-invalid', message, hint: /shardferry plan --out/ })
 })
 
-test('a field type that the target does not know', async () => {
+test.each([
+  [
+    'another uuid',
+    (text: string) => text.replace(/uuid: .*\n {4}action/, 'uuid: nope\n    action'),
+    /not the index that the plan was made for/,
+  ],
+  ['another number of shards', (text: string) => text.replace('shards: 1\n', 'shards: 5\n'), /has 1 shards .* says 5/],
+])('a plan with %s than the source has: nothing is created', async (_what, spoil, message) => {
+  const ferry = ferryOf(pair)
+  const file = join(ferry.folder, 'plan.yaml')
+  expect(await ferry.run(['plan', '--index', 'orders'])).toMatchObject({ code: 0 })
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, spoil(text))
+  expect(readFileSync(file, 'utf8')).not.toBe(text)
+  await isRefused(ferry, ['run', file], { exit: 6, code: 'plan-refused', message, hint: /plan again/ })
+})
+
+test('a migration that is asked for under other names than it was planned for', async () => {
+  const ferry = ferryOf(pair)
+  const args = [...copy, '--rename', 'orders-first']
+  expect(await ferry.run(args)).toMatchObject({ code: 0, stderr: '' })
+  before = await everythingOn(pair.target)
+  await isRefused(ferry, [...copy, '--rename', 'orders-second'], {
+    exit: 9,
+    code: 'state-other',
+    message: /planned to move orders to orders-first, not to orders-second/,
+    hint: /--name/,
+  })
+})
+
+test('a field type that the target does not know; once it is corrected in the plan, the same command moves the index', async () => {
   const ferry = ferryOf(pair)
   const file = join(ferry.folder, 'plan.yaml')
   await ferry.run(['plan', '--index', 'orders'])
@@ -242,6 +287,9 @@ test('a field type that the target does not know', async () => {
     message: /orders.*no_such_type/s,
     hint: /plan file/,
   })
+  writeFileSync(file, text.replace('target: orders', 'target: orders-corrected'))
+  expect(await ferry.run(['run', file])).toMatchObject({ code: 0, stderr: '' })
+  expect(await compare(pair, 'orders', { target: 'orders-corrected' })).toEqual({ documents: 900, differences: [] })
 })
 
 test('a state folder of a newer version', async () => {
@@ -251,6 +299,13 @@ test('a state folder of a newer version', async () => {
   db.exec('PRAGMA user_version = 99')
   db.close()
   await isRefused(ferry, copy, { exit: 9, code: 'state-version', message: /newer version.*99/, hint: /--state/ })
+})
+
+test('a journal that is damaged', async () => {
+  const ferry = ferryOf(pair)
+  mkdirSync(join(ferry.state, 'm'), { recursive: true })
+  writeFileSync(join(ferry.state, 'm', 'journal.db'), 'x'.repeat(5000))
+  await isRefused(ferry, copy, { exit: 9, code: 'state-unwritable', message: /is damaged/, hint: /--into-existing/ })
 })
 
 test('a state folder that is none', async () => {

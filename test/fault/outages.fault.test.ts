@@ -1,4 +1,4 @@
-/** The elected master of either cluster dies as a crash would: the run goes on where it can, waits where it cannot, and ends exact. */
+/** A node of either cluster dies as a crash would, the elected master or another: the run goes on where it can, waits where it cannot, and ends exact. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kill, revive } from '../../lab/cluster.ts'
 import { compare } from '../support/compare.ts'
@@ -21,49 +21,57 @@ beforeAll(async () => {
 })
 afterAll(() => stop('test-fault-outages', pair?.source, pair?.target))
 
-test('a source is read to its end by the node that is left, and the run ends once the other, which knows no users at first, is back', async () => {
-  const ferry = ferryOf(pair)
-  const target = 'stream-from-one'
-  const { command, running } = await slowCopy(ferry, target)
-  const node = await electedMaster(pair.source)
-  try {
-    await kill(pair.source.name, node)
-    const left = partsOf(await ferry.status())
-    expect(left.phase).toBe('copying')
-    expect(left.partitionsDone).toBeLessThan(left.partitionsKnown)
-    await ferry.statusWhen(
-      status => partsOf(status).partitionsDone > left.partitionsDone + 1,
-      'partitions to be settled without the node',
-    )
-    await fullSpeed(ferry)
-    await ferry.statusWhen(
-      status => partsOf(status).partitionsDone === left.partitionsKnown,
-      'every partition to be settled without the node',
-    )
-  } finally {
-    await revive(pair.source.name, node)
-  }
-  await endsExact(ferry, command, running, target)
-})
+const nodes = ['master', 'other'] as const
 
-test('a target whose master dies and comes back has what it acknowledged before, and takes the rest', async () => {
-  const ferry = ferryOf(pair)
-  const target = 'stream-into-one'
-  const { command, running } = await slowCopy(ferry, target)
-  const node = await electedMaster(pair.target)
-  try {
-    await kill(pair.target.name, node)
-    const left = partsOf(await ferry.status())
-    expect(left.phase).toBe('copying')
-    // What is settled is not sent again: it must have outlived the node.
-    expect(left.partitionsDone).toBeGreaterThan(0)
-    expect(left.partitionsDone).toBeLessThan(left.partitionsKnown)
-    await ferry.statusWhen(status => partsOf(status).retries > 0, 'the loss to be noticed')
-  } finally {
-    await settled([revive(pair.target.name, node), fullSpeed(ferry)])
-  }
-  await endsExact(ferry, command, running, target)
-})
+test.each(nodes)(
+  'a source is read to its end without its %s node, and the run ends once that, which knows no users at first, is back',
+  async which => {
+    const ferry = ferryOf(pair)
+    const target = `stream-without-${which}`
+    const { command, running } = await slowCopy(ferry, target)
+    const node = await nodeOf(pair.source, which)
+    try {
+      await kill(pair.source.name, node)
+      const left = partsOf(await ferry.status())
+      expect(left.phase).toBe('copying')
+      expect(left.partitionsDone).toBeLessThan(left.partitionsKnown)
+      await ferry.statusWhen(
+        status => partsOf(status).partitionsDone > left.partitionsDone + 1,
+        'partitions to be settled without the node',
+      )
+      await fullSpeed(ferry)
+      await ferry.statusWhen(
+        status => partsOf(status).partitionsDone === left.partitionsKnown,
+        'every partition to be settled without the node',
+      )
+    } finally {
+      await revive(pair.source.name, node)
+    }
+    await endsExact(ferry, command, running, target)
+  },
+)
+
+test.each(nodes)(
+  'a target whose %s node dies and comes back has what it acknowledged before, and takes the rest',
+  async which => {
+    const ferry = ferryOf(pair)
+    const target = `stream-into-${which}`
+    const { command, running } = await slowCopy(ferry, target)
+    const node = await nodeOf(pair.target, which)
+    try {
+      await kill(pair.target.name, node)
+      const left = partsOf(await ferry.status())
+      expect(left.phase).toBe('copying')
+      // What is settled is not sent again: it must have outlived the node.
+      expect(left.partitionsDone).toBeGreaterThan(0)
+      expect(left.partitionsDone).toBeLessThan(left.partitionsKnown)
+      await ferry.statusWhen(status => partsOf(status).retries > 0, 'the loss to be noticed')
+    } finally {
+      await settled([revive(pair.target.name, node), fullSpeed(ferry)])
+    }
+    await endsExact(ferry, command, running, target)
+  },
+)
 
 /** Starts a copy that would take a while, and waits until some of it is settled. */
 async function slowCopy(ferry: Ferry, target: string): Promise<Slow> {
@@ -102,11 +110,11 @@ function partsOf({ progress }: Status): NonNullable<Status['progress']> {
   return progress
 }
 
-async function electedMaster(site: Site): Promise<number> {
+async function nodeOf(site: Site, which: (typeof nodes)[number]): Promise<number> {
   const [master] = await site.json<readonly { readonly node: string }[]>('GET', '/_cat/master?format=json&h=node')
   const elected = [0, 1].find(i => master?.node === `${site.name}-${i}`)
   if (elected === undefined) throw new Error(`${site.name} has no elected master.`)
-  return elected
+  return which === 'master' ? elected : 1 - elected
 }
 
 async function fullSpeed(ferry: Ferry): Promise<void> {

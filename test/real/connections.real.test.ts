@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { compare } from '../support/compare.ts'
+import type { Comparison } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
 import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
@@ -47,14 +48,15 @@ const nobodyThere: Environment = {
 }
 let copies = 0
 
-/** A copy under these settings brings every document, and no secret shows. */
-async function arrives(env: Environment, secrets: readonly string[] = [], flags: readonly string[] = []): Promise<void> {
+/** What a copy under these settings brings; no secret shows. */
+async function arrived(env: Environment, secrets: readonly string[] = [], flags: readonly string[] = []): Promise<Comparison> {
   const target = `people-${++copies}`
   const { code, stdout, stderr } = await ferryOf(pair, env).run(['copy', '--index', 'people', '--rename', target, ...flags])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(await compare(pair, 'people', { target })).toEqual({ documents: 50, differences: [] })
   for (const secret of secrets) expect(stdout).not.toContain(secret)
+  return await compare(pair, 'people', { target })
 }
+const everything = { documents: 50, differences: [] }
 
 async function isRefused(env: Environment, code: string, message: RegExp, flags: readonly string[] = []): Promise<void> {
   const outcome = await ferryOf(pair, env).run(['copy', '--index', 'people', '--rename', 'people-never', ...flags])
@@ -74,12 +76,14 @@ function fingerprintOf(file: string): string {
 
 test("the CA's fingerprint, or that of the server's own certificate, is enough to trust a server", async () => {
   const byCa = (site: SecuredSite): string => fingerprintOf(site.caPath)
-  await arrives({
-    SHARDFERRY_SOURCE_CA: undefined,
-    SHARDFERRY_TARGET_CA: undefined,
-    SHARDFERRY_SOURCE_FINGERPRINT: byCa(pair.source),
-    SHARDFERRY_TARGET_FINGERPRINT: fingerprintOf(pemOf(pair.target, 'node.pem')).replaceAll(':', '').toLowerCase(),
-  })
+  expect(
+    await arrived({
+      SHARDFERRY_SOURCE_CA: undefined,
+      SHARDFERRY_TARGET_CA: undefined,
+      SHARDFERRY_SOURCE_FINGERPRINT: byCa(pair.source),
+      SHARDFERRY_TARGET_FINGERPRINT: fingerprintOf(pemOf(pair.target, 'node.pem')).replaceAll(':', '').toLowerCase(),
+    }),
+  ).toEqual(everything)
 })
 
 test('a server with another fingerprint is not trusted: the message tells which ones it shows', async () => {
@@ -99,17 +103,19 @@ test('a client certificate stands for a user on either side', async () => {
     rules: { field: { dn: 'CN=admin,O=lab' } },
   })
   const keys = [pair.source, pair.target].map(site => pemOf(site, 'admin.key'))
-  await arrives(
-    {
-      ...nobody,
-      ...nobodyThere,
-      SHARDFERRY_SOURCE_CERT: pemOf(pair.source, 'admin.pem'),
-      SHARDFERRY_TARGET_CERT: pemOf(pair.target, 'admin.pem'),
-      SHARDFERRY_TARGET_KEY: readFileSync(keys[1]!, 'utf8'),
-    },
-    keys.map(key => readFileSync(key, 'utf8').split('\n')[1] ?? ''),
-    ['--source-key', `file:${keys[0]}`],
-  )
+  expect(
+    await arrived(
+      {
+        ...nobody,
+        ...nobodyThere,
+        SHARDFERRY_SOURCE_CERT: pemOf(pair.source, 'admin.pem'),
+        SHARDFERRY_TARGET_CERT: pemOf(pair.target, 'admin.pem'),
+        SHARDFERRY_TARGET_KEY: readFileSync(keys[1]!, 'utf8'),
+      },
+      keys.map(key => readFileSync(key, 'utf8').split('\n')[1] ?? ''),
+      ['--source-key', `file:${keys[0]}`],
+    ),
+  ).toEqual(everything)
 })
 
 test('without a client certificate, or with one that the server does not trust, nobody is let in', async () => {
@@ -124,10 +130,10 @@ test('an API key, as the two parts it is given in or encoded, stands for a user'
     name: 'ferry',
   })
   const encoded = Buffer.from(`${id}:${key}`).toString('base64')
-  await arrives({ ...nobody, SHARDFERRY_SOURCE_API_KEY: `${id}:${key}` }, [key, encoded])
+  expect(await arrived({ ...nobody, SHARDFERRY_SOURCE_API_KEY: `${id}:${key}` }, [key, encoded])).toEqual(everything)
   const file = join(dirname(pair.source.caPath), 'api-key')
   writeFileSync(file, `${encoded}\n`)
-  await arrives(nobody, [key, encoded], ['--source-api-key', `file:${file}`])
+  expect(await arrived(nobody, [key, encoded], ['--source-api-key', `file:${file}`])).toEqual(everything)
   await pair.source.json('DELETE', '/_security/api_key', { ids: [id] })
   await isRefused({ ...nobody, SHARDFERRY_SOURCE_API_KEY: encoded }, 'unauthorized', /The source .*\(401\)/)
 })
@@ -137,18 +143,20 @@ test('a bearer token stands for a user', async () => {
   const { username, password } = pair.source.user
   const body = { grant_type: 'password', username, password }
   const { access_token: token } = await pair.source.json<{ access_token: string }>('POST', '/_security/oauth2/token', body)
-  await arrives({ ...nobody, SHARDFERRY_SOURCE_BEARER: token }, [token])
+  expect(await arrived({ ...nobody, SHARDFERRY_SOURCE_BEARER: token }, [token])).toEqual(everything)
 })
 
 test('clusters behind a path of a reverse proxy are reached by address and path', async () => {
   const source = await behindPath(pair.source, '/search/old')
   const target = await behindPath(pair.target, '/new')
-  await arrives({
-    SHARDFERRY_SOURCE_URL: `${source.address}/`,
-    SHARDFERRY_TARGET_URL: target.address,
-    SHARDFERRY_SOURCE_CA: undefined,
-    SHARDFERRY_TARGET_CA: undefined,
-  })
+  expect(
+    await arrived({
+      SHARDFERRY_SOURCE_URL: `${source.address}/`,
+      SHARDFERRY_TARGET_URL: target.address,
+      SHARDFERRY_SOURCE_CA: undefined,
+      SHARDFERRY_TARGET_CA: undefined,
+    }),
+  ).toEqual(everything)
   expect([source.elsewhere, target.elsewhere]).toEqual([[], []])
   await isRefused(
     { SHARDFERRY_SOURCE_URL: source.address, SHARDFERRY_SOURCE_CA: undefined, SHARDFERRY_SOURCE_PASSWORD: 'Wrong-password-1' },

@@ -61,6 +61,11 @@ test('documents that the target refuses are set aside, told by reason, and writt
   const kept = linesOf((await ferry.run(['rejected', 'list', '--json'])).stdout)
   expect(kept.map(({ id, source: text }) => ({ id, source: text }))).toEqual(odd)
 
+  const dry = await ferry.run(['rejected', 'retry', '--dry-run'])
+  expect(dry).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('strict: 40 would be written into strict again') as string,
+  })
   const early = await ferry.run(['rejected', 'retry'])
   expect(early).toMatchObject({ code: 4, stderr: '' })
   expect(early.stdout).toContain('40 still refused')

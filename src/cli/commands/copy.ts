@@ -1,4 +1,5 @@
 import { migrationFolder } from '../../assemble.ts'
+import { mayPlanAnew } from '../../journal/fold.ts'
 import { SqliteJournal } from '../../journal/sqlite.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { holdAndPlan, migrate, requireSamePlan } from '../migrate.ts'
@@ -24,7 +25,7 @@ export async function copy(settings: Settings, { json, dryRun }: CopyOptions, si
   await holdAndPlan(
     journal,
     known => {
-      requireSamePlan(known, clusters, settings.selection.patterns)
+      requireSamePlan(known, clusters, settings.selection)
       if (!json) print(`Going on with migration ${known.name}, planned ${known.createdAt}.`)
     },
     async () => {
@@ -32,6 +33,7 @@ export async function copy(settings: Settings, { json, dryRun }: CopyOptions, si
       showPlan(plan, json)
       return plan
     },
+    state => mayPlanAnew(state) && state.created.size === 0,
   )
   return await migrate({ settings, clusters, journal, folder, json, signal })
 }

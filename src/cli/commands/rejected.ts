@@ -43,13 +43,26 @@ export function rejectedList(settings: MigrationSettings, { json }: { readonly j
 }
 
 /** `shardferry rejected retry`: writes them again; 0 when none is left. */
-export async function rejectedRetry(settings: Settings, signal: AbortSignal): Promise<number> {
+export async function rejectedRetry(
+  settings: Settings,
+  { dryRun }: { readonly dryRun: boolean },
+  signal: AbortSignal,
+): Promise<number> {
   const { journal, folder } = openKnownJournal(settings.stateFolder, settings.name)
   using open = journal
   await using clusters = await connectBoth(settings, signal)
-  const { plan } = fold(open.entries())
-  if (!plan) throw new ShardferryError('state-missing', 'This migration has no plan yet.')
+  const { plan, indices } = fold(open.entries())
+  if (!plan)
+    throw new ShardferryError('state-missing', `Migration ${settings.name} has no plan yet.`, {
+      hint: 'Plan and start it: shardferry run',
+    })
   requireSamePlan(plan, clusters, undefined)
+  if (dryRun) {
+    for (const { task, lines } of listSetAside(plan.indices, indices, rejectedFolder(folder)))
+      print(`${task.source}: ${lines.length} would be written into ${task.target} again`)
+    print('Dry run: nothing was changed.')
+    return 0
+  }
   open.hold(thisProcess())
   const m = assemble({
     plan,

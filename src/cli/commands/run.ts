@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { migrationFolder } from '../../assemble.ts'
+import { mayPlanAnew } from '../../journal/fold.ts'
+import type { MigrationState } from '../../journal/fold.ts'
 import { SqliteJournal } from '../../journal/sqlite.ts'
 import { ShardferryError } from '../../model/errors.ts'
-import type { Plan } from '../../model/plan.ts'
+import type { IndexTask, Plan } from '../../model/plan.ts'
 import { refuseUnlessRunnable } from '../../plan/require-ok.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { holdAndPlan, migrate, requireSamePlan } from '../migrate.ts'
@@ -24,7 +26,7 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
   const folder = migrationFolder(settings.stateFolder, name)
   if (dryRun) {
     showPlan(given ?? (await checkedPlan(settings, clusters, json, signal)), json)
-    if (given) await showChecks(given, settings, clusters, json, signal)
+    if (given) await showChecks(given, settings, clusters, json, new Set(), signal)
     if (!json) print('Dry run: nothing was changed.')
     return 0
   }
@@ -32,26 +34,34 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
   await holdAndPlan(
     journal,
     known => {
-      requireSamePlan(known, clusters, given ? undefined : settings.selection.patterns)
+      requireSamePlan(known, clusters, given ? undefined : settings.selection)
       if (given && !isDeepStrictEqual(asRead(known), asRead(given))) throw otherPlan(name)
       if (!json) print(`Going on with migration ${name}, planned ${known.createdAt}.`)
     },
-    async () => {
+    async state => {
       const plan = given ?? (await checkedPlan(settings, clusters, json, signal))
       requireSamePlan(plan, clusters, undefined)
       if (given) {
         refuseUnlessRunnable(given)
-        await showChecks(given, settings, clusters, json, signal)
+        const made = given.indices.filter(({ source }) => state.created.has(source)).map(({ target }) => target)
+        await showChecks(given, settings, clusters, json, new Set(made), signal)
       }
       return plan
     },
+    state => given !== undefined && mayPlanAnew(state) && keepsCreated(given, state),
   )
   return await migrate({ settings, clusters, journal, folder, json, signal })
 }
 
+/** Whether a plan says of the indices that were made already what the journaled one said. */
+function keepsCreated(given: Plan, { plan, created }: MigrationState): boolean {
+  const task = (of: Plan | undefined, source: string): unknown => asRead(of?.indices.find(task => task.source === source))
+  return [...created.keys()].every(source => isDeepStrictEqual(task(plan, source), task(given, source)))
+}
+
 /** Two plans are the same when they say the same, whatever the order of keys. */
-function asRead(plan: Plan): unknown {
-  return JSON.parse(JSON.stringify(plan)) as unknown
+function asRead(value: Plan | IndexTask | undefined): unknown {
+  return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown)
 }
 
 function otherPlan(name: string): ShardferryError {

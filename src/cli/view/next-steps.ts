@@ -30,15 +30,16 @@ export function reasonsToDiffer(report: Report): string[] {
 
 /** Whether nothing but doubt keeps a report from being exact: everything that can be counted agrees. */
 export function onlyDoubted({ verdict, balanced, indices }: Report): boolean {
-  const counted = indices.every(
+  const agree = indices.every(
     ({ sourceCount, targetCount, counts, behind, deletes }) =>
-      sourceCount !== null &&
-      targetCount !== null &&
-      targetCount + counts.setAside >= sourceCount &&
+      (sourceCount === null || targetCount === null || targetCount + counts.setAside >= sourceCount) &&
       behind === 0 &&
       deletes === 0,
   )
-  return verdict === 'differs' && balanced && counted && indices.some(({ doubts }) => doubts.length > 0)
+  const doubted = indices.some(
+    ({ sourceCount, targetCount, doubts }) => sourceCount === null || targetCount === null || doubts.length > 0,
+  )
+  return verdict === 'differs' && balanced && agree && doubted
 }
 
 /** What a person does next, most urgent first; a command stands on a line of its own, so that it can be pasted. */
@@ -52,6 +53,8 @@ export function nextSteps(report: Report): string[] {
       steps.push(
         'Documents deleted on the source during the run are still on the target. Delete them there too, or copy again while nothing is deleted.',
       )
+    if (report.indices.some(index => index.sourceCount === null || index.targetCount === null))
+      steps.push('A note above says why an index could not be counted. Put that right, then run the same command again.')
     if (report.indices.some(index => index.doubts.length > 0))
       steps.push('Where a reason above says what to do, do that first. Nothing that was copied is lost by it.')
     if (steps.length === 0)
