@@ -1,6 +1,6 @@
+import { ifAllowed } from '../cluster/if-allowed.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { count, refresh } from '../cluster/shards.ts'
-import { ShardferryError } from '../model/errors.ts'
 import type { JsonObject } from '../model/plan.ts'
 
 export interface Counted {
@@ -21,13 +21,4 @@ export async function counted(
   const refreshed = await ifAllowed(refresh(cluster, index, signal).then(() => true))
   const docs = await ifAllowed(count(cluster, index, query, where, signal))
   return { docs: docs ?? null, refreshed: refreshed ?? false }
-}
-
-async function ifAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer
-  } catch (thrown) {
-    if (thrown instanceof ShardferryError && thrown.code === 'forbidden') return undefined
-    throw thrown
-  }
 }

@@ -1,3 +1,4 @@
+import { ifAllowed } from '../cluster/if-allowed.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json, jsonIfFound } from '../cluster/json.ts'
@@ -181,13 +182,4 @@ async function takenAliases(
   const aliases = [...new Set(indices.flatMap(({ definition }) => Object.keys(definition.aliases)))]
   const found = await mapFew(aliases, alias => findIndex(target, alias, signal))
   return aliases.filter((_alias, position) => found[position]?.kind === 'index')
-}
-
-async function ifAllowed<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer
-  } catch (thrown) {
-    if (thrown instanceof ShardferryError && thrown.code === 'forbidden') return undefined
-    throw thrown
-  }
 }

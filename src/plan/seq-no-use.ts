@@ -1,3 +1,4 @@
+import { ifAllowed } from '../cluster/if-allowed.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
@@ -52,11 +53,5 @@ async function countWithoutSeqNo(source: Cluster, index: string, signal: AbortSi
 }
 
 async function allowed(answer: Promise<unknown>): Promise<boolean> {
-  try {
-    await answer
-    return true
-  } catch (thrown) {
-    if (thrown instanceof ShardferryError && thrown.code === 'forbidden') return false
-    throw thrown
-  }
+  return (await ifAllowed(answer.then(() => true))) ?? false
 }

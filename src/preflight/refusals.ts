@@ -18,17 +18,23 @@ function refused({ source, target, reason = 'it cannot be moved as it is' }: Ind
   const leave = `leave it out: --index '*,-${source}'`
   const remedy = remedies.find(([words]) => words.test(reason))?.[1](source, target)
   const message = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`
-  return { about: source, severity: 'error', message, remedy: remedy === undefined ? capital(leave) : `${remedy}, or ${leave}` }
+  return {
+    about: source,
+    severity: 'error',
+    message,
+    remedy: remedy === undefined ? capital(leave) : `${remedy}, or ${leave}`,
+    ...(targetExists.test(reason) ? { code: 'target-exists' } : {}),
+  }
 }
+
+/** The one refusal that an option of the command line settles has a code of its own. */
+const targetExists = /target index exists already/
 
 /** By the words of the plan's refusals. */
 const remedies: readonly (readonly [words: RegExp, remedy: (source: string, target: string) => string])[] = [
   [/it is closed; open it/, source => `POST /${source}/_open on the source`],
   [/it is frozen/, source => `POST /${source}/_unfreeze on the source`],
-  [
-    /target index exists already/,
-    (_, target) => `--into-existing to write into it, --rename '{index}-v2', or DELETE /${target} on the target`,
-  ],
+  [targetExists, (_, target) => `--into-existing to write into it, --rename '{index}-v2', or DELETE /${target} on the target`],
   [/index on the target is closed/, (_, target) => `POST /${target}/_open on the target`],
   [/append_only/, () => "Another name: --rename '{index}-v2'"],
   [/is an alias or data stream on the target|data streams are attached/, () => "Another name: --rename '{index}-v2'"],

@@ -1,8 +1,9 @@
+import { ifAllowed } from '../cluster/if-allowed.ts'
 import { oneLine } from '../cluster/one-line.ts'
 import type { Hit } from '../cluster/scan-page.ts'
 import { firstPage } from '../cluster/scroll.ts'
 import { refresh } from '../cluster/shards.ts'
-import { asShardferryError, ShardferryError } from '../model/errors.ts'
+import { ShardferryError } from '../model/errors.ts'
 import type { JsonObject } from '../model/plan.ts'
 import { atLeast } from '../model/version.ts'
 import type { VerifyLevel } from '../model/verification.ts'
@@ -40,15 +41,7 @@ const largestAnswer = 64 * 1024 * 1024
 /** Makes what was written so far visible on both sides, where the users may. */
 export async function refreshBoth(index: ComparedIndex, { patiently }: Patience, signal: AbortSignal): Promise<void> {
   const sides = [index.source, index.target].filter(side => side !== undefined)
-  await Promise.all(sides.map(side => patiently(() => refreshIfAllowed(side, signal), signal)))
-}
-
-async function refreshIfAllowed({ cluster, task }: SideOfIndex, signal: AbortSignal): Promise<void> {
-  try {
-    await refresh(cluster, task.source, signal)
-  } catch (thrown) {
-    if (asShardferryError(thrown).code !== 'forbidden') throw thrown
-  }
+  await Promise.all(sides.map(side => patiently(() => ifAllowed(refresh(side.cluster, side.task.source, signal)), signal)))
 }
 
 /**

@@ -1,6 +1,6 @@
+import { ifAllowed } from '../../cluster/if-allowed.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { answersAt, electedMaster } from '../../cluster/reindex.ts'
-import { ShardferryError } from '../../model/errors.ts'
 
 /** Where `_reindex` requests go. `at` is undefined where any of the target's addresses will do. */
 export interface ChosenNode {
@@ -21,7 +21,7 @@ export function chosenNode(target: Cluster, named: string | undefined): ChosenNo
   let notes: readonly string[] = []
   const choose = async (signal: AbortSignal): Promise<{ readonly at: string | undefined }> => {
     if (named !== undefined) return { at: named }
-    const at = await electedMaster(target, signal).catch(notAllowed)
+    const at = await ifAllowed(electedMaster(target, signal))
     if (at !== undefined && (await answersAt(target, at, AbortSignal.any([signal, AbortSignal.timeout(probeMs)])))) return { at }
     signal.throwIfAborted()
     notes = [
@@ -37,9 +37,4 @@ export function chosenNode(target: Cluster, named: string | undefined): ChosenNo
     return chosen
   }
   return Object.assign(node, { forget: () => (chosen = undefined), notes: () => notes })
-}
-
-function notAllowed(thrown: unknown): undefined {
-  if (thrown instanceof ShardferryError && thrown.code === 'forbidden') return undefined
-  throw thrown
 }

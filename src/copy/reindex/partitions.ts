@@ -6,6 +6,7 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import { indexPath } from '../../cluster/cluster.ts'
 import { json } from '../../cluster/json.ts'
+import { ifAllowed } from '../../cluster/if-allowed.ts'
 import { count, refresh } from '../../cluster/shards.ts'
 import type { FieldRange, Partition, SeqNoBand } from '../../model/documents.ts'
 import type { ShardMark } from '../../model/entries.ts'
@@ -85,9 +86,7 @@ async function fieldRanges(
 ): Promise<Partition[]> {
   const { field } = task.read
   if (field === undefined) throw new ShardferryError('plan-invalid', `${task.source}: read.by is field, and no field is named.`)
-  await refresh(source, task.source, signal).catch((thrown: unknown) => {
-    if (!(thrown instanceof ShardferryError && thrown.code === 'forbidden')) throw thrown
-  })
+  await ifAllowed(refresh(source, task.source, signal))
   const { low, high, date } = await extremes(source, task, field, signal)
   const partitions: Partition[] = []
   const add = (range: FieldRange, docs: number): void => {

@@ -4,16 +4,13 @@
  * size and end in a comment; what is around them still comes in pages. A document that is written meanwhile leaves the
  * range, as it does from a search: the next round has it.
  */
-import type { Cluster } from '../../cluster/cluster.ts'
 import { firstPage } from '../../cluster/scroll.ts'
 import type { HeldPage } from '../../cluster/scroll.ts'
 import type { Batch, Partition, SeqNoRange } from '../../model/documents.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
-import type { Copies } from './copies.ts'
-import type { PageSizes } from './page-size.ts'
 import { readThrough } from './read-through.ts'
-import type { Tally } from './read-through.ts'
+import type { ReadParts, Tally } from './read-through.ts'
 import { searchBody } from './search-body.ts'
 import { toBatch } from './to-batch.ts'
 
@@ -21,22 +18,20 @@ import { toBatch } from './to-batch.ts'
 const piecesPerCut = 32
 
 export async function* readCarefully(
-  source: Cluster,
-  copies: Copies,
+  parts: ReadParts,
   task: IndexTask,
   partition: Partition,
-  sizes: PageSizes,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Tally> {
   const { range } = partition
   // Only numbers of one shard can be told apart beforehand.
-  if (range.by !== 'seq-no') return yield* readThrough(source, copies, task, partition, sizes, 1, signal)
-  const pageDocs = sizes.of(task)
+  if (range.by !== 'seq-no') return yield* readThrough(parts, task, partition, 1, signal)
+  const pageDocs = parts.sizes.of(task)
   const pending = cut(range, Math.max(1, Math.ceil(partition.estimatedDocs / pageDocs)))
   let read = 0
   let total = 0
   for (let piece = pending.pop(); piece; piece = pending.pop()) {
-    const page = await readPiece(source, copies, task, piece, pageDocs, sizes, signal)
+    const page = await readPiece(parts, task, piece, pageDocs, signal)
     const found = page?.hits.length ?? 0
     if (page && (found === page.total || piece.from === piece.to)) {
       read += found
@@ -53,12 +48,10 @@ export async function* readCarefully(
 
 /** Undefined for a page that smaller pieces may do better than. */
 async function readPiece(
-  source: Cluster,
-  copies: Copies,
+  { source, copies, sizes }: ReadParts,
   task: IndexTask,
   piece: SeqNoRange,
   pageDocs: number,
-  sizes: PageSizes,
   signal: AbortSignal,
 ): Promise<HeldPage | undefined> {
   const lone = piece.from === piece.to

@@ -18,13 +18,18 @@ export interface Tally {
   readonly total: number | undefined
 }
 
+/** What every way of reading needs. */
+export interface ReadParts {
+  readonly source: Cluster
+  readonly copies: Copies
+  readonly sizes: PageSizes
+}
+
 /** Reads a partition from its beginning to its end, in pages of `pageDocs` documents. */
 export async function* readThrough(
-  source: Cluster,
-  copies: Copies,
+  { source, copies, sizes }: ReadParts,
   task: IndexTask,
   partition: Partition,
-  sizes: PageSizes,
   pageDocs: number,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Tally> {

@@ -4,6 +4,7 @@
  * lost scroll swallowed is found, and the partition is read again from its start.
  */
 import type { Cluster } from '../../cluster/cluster.ts'
+import { ifAllowed } from '../../cluster/if-allowed.ts'
 import { primaryCopies } from '../../cluster/primaries.ts'
 import { count, indexUuid, refresh, standing } from '../../cluster/shards.ts'
 import type { Batch, Partition, SeqNoRange } from '../../model/documents.ts'
@@ -19,6 +20,7 @@ import type { Copies } from './copies.ts'
 import { PageSizes } from './page-size.ts'
 import { readCarefully } from './read-carefully.ts'
 import { readThrough } from './read-through.ts'
+import type { ReadParts } from './read-through.ts'
 
 export interface StreamReaderOptions extends PartitionSize {
   readonly pageBytes: number
@@ -28,8 +30,8 @@ export interface StreamReaderOptions extends PartitionSize {
 
 /** Reads an index by searches in `_doc` order: one shard's range of sequence numbers, or one slice, at a time. */
 export function streamReader(source: Cluster, options: StreamReaderOptions): Reader {
-  const sizes = new PageSizes(options.pageBytes)
   const copies = refreshedCopies(source)
+  const parts = { source, copies, sizes: new PageSizes(options.pageBytes) }
   const careful = new Set<string>()
   const asRead = (task: IndexTask): IndexTask => (options.idsOnly ? { ...task, read: { ...task.read, idsOnly: true } } : task)
   return {
@@ -41,25 +43,23 @@ export function streamReader(source: Cluster, options: StreamReaderOptions): Rea
       task.read.by === 'seq-no'
         ? seqNoPartitions(source, copies, task, round, since, marks, options, signal)
         : slicePartitions(source, task, round, options, signal),
-    read: (task, partition, signal) => read(source, copies, asRead(task), partition, sizes, careful, signal),
+    read: (task, partition, signal) => read(parts, asRead(task), partition, careful, signal),
   }
 }
 
 /** Straight through; and once that has failed for what a page held, in pieces. A new process finds out anew. */
 async function* read(
-  source: Cluster,
-  copies: Copies,
+  parts: ReadParts,
   task: IndexTask,
   partition: Partition,
-  sizes: PageSizes,
   careful: Set<string>,
   signal: AbortSignal,
 ): AsyncIterable<Batch> {
-  const pageDocs = sizes.of(task)
+  const pageDocs = parts.sizes.of(task)
   try {
     const reading = careful.has(partition.id)
-      ? readCarefully(source, copies, task, partition, sizes, signal)
-      : readThrough(source, copies, task, partition, sizes, pageDocs, signal)
+      ? readCarefully(parts, task, partition, signal)
+      : readThrough(parts, task, partition, pageDocs, signal)
     const { read: found, total } = yield* reading
     if (total !== undefined && found !== total) {
       careful.add(partition.id)
@@ -68,7 +68,7 @@ async function* read(
     careful.delete(partition.id)
   } catch (thrown) {
     const trouble = troubleOf(thrown)
-    if (trouble === 'size' && pageDocs > 1) sizes.shrink(task, pageDocs)
+    if (trouble === 'size' && pageDocs > 1) parts.sizes.shrink(task, pageDocs)
     // A slice cannot be cut; pages that shrink get there too.
     if (trouble === 'content' || (trouble === 'size' && partition.range.by === 'seq-no')) careful.add(partition.id)
     throw thrown
@@ -104,13 +104,8 @@ async function requireSameIndex(source: Cluster, task: IndexTask, signal: AbortS
 
 /** How many operations the primaries have seen, where the user may know: slices have no other way to tell that nothing came. */
 async function operationMarks(source: Cluster, task: IndexTask, signal: AbortSignal): Promise<readonly ShardMark[]> {
-  try {
-    const { marks } = await standing(source, task.source, task.shards, primaryCopies, signal)
-    return marks.map(mark => ({ ...mark, upTo: -1 }))
-  } catch (thrown) {
-    if (thrown instanceof ShardferryError && thrown.code === 'forbidden') return []
-    throw thrown
-  }
+  const stands = await ifAllowed(standing(source, task.source, task.shards, primaryCopies, signal))
+  return (stands?.marks ?? []).map(mark => ({ ...mark, upTo: -1 }))
 }
 
 async function seqNoPartitions(
@@ -161,9 +156,7 @@ async function slicePartitions(
   options: StreamReaderOptions,
   signal: AbortSignal,
 ): Promise<Partition[]> {
-  await refresh(source, task.source, signal).catch((thrown: unknown) => {
-    if (!(thrown instanceof ShardferryError && thrown.code === 'forbidden')) throw thrown
-  })
+  await ifAllowed(refresh(source, task.source, signal))
   const docs = await count(source, task.source, task.query ?? { match_all: {} }, { shards: task.shards }, signal)
   if (docs === 0) return []
   const of = task.read.slices ?? Math.max(1, Math.min(64, Math.ceil(docs / options.partitionDocs)))
