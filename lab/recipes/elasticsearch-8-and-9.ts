@@ -51,7 +51,7 @@ export function elasticsearch8And9({ version, javaMajor, templates }: Versions):
       {
         name: 'lab-rest',
         sources: [
-          ...['RootHandler', 'Analysis', 'DataStreams'].map(name => `elasticsearch-8-and-9/${name}.java`),
+          ...['LabParts', 'RootHandler', 'Analysis', 'DataStreams'].map(name => `elasticsearch-8-and-9/${name}.java`),
           ...['LabPlugin', 'Compat'].map(name => `elasticsearch-${major}/${name}.java`),
         ],
         pluginClass: 'lab.LabPlugin',

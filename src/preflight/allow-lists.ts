@@ -1,17 +1,11 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
-import type { Flavor } from '../model/version.ts'
 
 /** Which hosts a node lets `_reindex` read from: a static setting of each node. */
 export interface AllowList {
   readonly node: string
   /** `host:port` with `*` for anything. */
   readonly patterns: readonly string[]
-}
-
-/** The setting's name; OpenSearch still reads the older one up to 2. */
-export function allowListSetting(flavor: Flavor): string {
-  return flavor === 'elasticsearch' ? 'reindex.remote.whitelist' : 'reindex.remote.allowlist'
 }
 
 /** Of every node; needs the cluster privilege `monitor`. */

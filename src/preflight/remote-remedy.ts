@@ -1,7 +1,8 @@
 /** What a person has to change so that the target's nodes read from the source, in the words of its flavor, node by node. */
+import { allowListSetting } from '../cluster/remote-source.ts'
 import type { RemoteHost } from '../cluster/remote-source.ts'
 import type { Flavor } from '../model/version.ts'
-import { allowListSetting, allows, nearMiss } from './allow-lists.ts'
+import { allows, nearMiss } from './allow-lists.ts'
 import type { AllowList } from './allow-lists.ts'
 import type { CheckContext, Found } from './check.ts'
 import { shortList } from './name-lists.ts'

@@ -1,8 +1,8 @@
+import { allowListSetting } from '../../cluster/remote-source.ts'
 import type { ServerReason } from '../../cluster/reindex.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
-import { atLeast } from '../../model/version.ts'
 import type { Identity } from '../../model/version.ts'
 
 /** Where a task runs and what it reads from. */
@@ -73,17 +73,14 @@ export function brokenOff(error: ServerReason, task: IndexTask, place: Place): S
 const streamInstead =
   'Where it stays so, the engine stream needs nothing of the target but _bulk: --engine stream under another --name.'
 
-/** The line of the settings file, as this flavor and version name it. */
+/** With the line of the settings file. */
 function notAllowed({ target, host }: Place, said: string): ShardferryError {
-  const list =
-    target.flavor === 'opensearch' && atLeast(target.version, 2) ? 'reindex.remote.allowlist' : 'reindex.remote.whitelist'
-  const file = target.flavor === 'opensearch' ? 'opensearch.yml' : 'elasticsearch.yml'
   const hostAndPort = host.replace(/^https?:\/\//, '').split('/')[0]
   return new ShardferryError(
     'reindex-not-allowed',
     `The target's nodes may not read from ${hostAndPort} by _reindex. (${said})`,
     {
-      hint: `Put this line into ${file} of every node of the target and restart them, as it is a static setting: ${list}: ["${hostAndPort}"] . Names are compared as texts: localhost is not 127.0.0.1.`,
+      hint: `Put this line into ${target.flavor}.yml of every node of the target and restart them, as it is a static setting: ${allowListSetting(target.flavor)}: ["${hostAndPort}"] . Names are compared as texts: localhost is not 127.0.0.1.`,
     },
   )
 }
