@@ -9,8 +9,10 @@ const here = path => fileURLToPath(new URL(path, import.meta.url))
 const major = Number(process.versions.node.split('.')[0])
 
 if (major >= 24) {
-  const { enableCompileCache } = await import('node:module')
+  const [{ enableCompileCache }, { setFlagsFromString }] = await Promise.all([import('node:module'), import('node:v8')])
   enableCompileCache?.()
+  // What sockets receive counts as growth of the heap, and each megabyte of it would bring on a full collection of the rest.
+  setFlagsFromString('--heap-growing-percent=200')
   await import(existsSync(here('../src/cli/main.ts')) ? '../src/cli/main.ts' : '../dist/cli/main.js')
 } else if (existsSync(here('../node_modules/node/bin/node'))) {
   const { status, signal } = spawnSync(

@@ -6,7 +6,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const collectEveryBytes = 8 * 1024 * 1024
+const collectEveryBytes = 16 * 1024 * 1024
 
 type Collect = (options: { readonly type: 'minor' }) => void
 
