@@ -36,7 +36,7 @@ export async function openClusters(keep: boolean): Promise<Clusters> {
 /** Without `keep`, one that runs already belongs to another bench under way, and the lab refuses to start a second. */
 async function sideOf(name: keyof typeof dists, keep: boolean): Promise<Side> {
   const known = keep ? list().find(cluster => cluster.name === name) : undefined
-  const cluster = known?.nodes.every(isRunning) ? known : await up({ name, dist: dists[name], heap })
+  const cluster = known?.nodes.every(isRunning) ? known : await up({ name, dist: dists[name], heap, jit: 'full' })
   return { node: openNode(cluster.urls[0]!), pid: pidOf(cluster), dist: cluster.dist }
 }
 

@@ -11,7 +11,7 @@ import { launch, type Programs } from './node.ts'
 import { freePorts, portsFrom } from './ports.ts'
 import { end } from './process.ts'
 import { changeCluster, findCluster, nodeAt, readCluster, readClusters, runningNodes, writeCluster } from './record.ts'
-import type { LabCluster } from './record.ts'
+import type { Jit, LabCluster } from './record.ts'
 import { makeTls, tlsFiles } from './tls.ts'
 
 export type { LabCluster } from './record.ts'
@@ -24,6 +24,7 @@ export interface UpOptions {
   nodes?: number
   secure?: boolean
   heap?: string
+  jit?: Jit
   /** Names of secure lab clusters, or CA files, whose certificates reindex from remote accepts. */
   trust?: string[]
   settings?: Record<string, unknown>
@@ -63,7 +64,7 @@ async function programsOf(dist: string): Promise<Programs> {
 
 /** Claims name and ports and starts the nodes; two callers at once get different ports, as each sees the other's record. */
 async function begin(options: UpOptions, programs: Programs): Promise<LabCluster> {
-  const { name, dist, nodes = 1, secure = false, heap = '512m', trust = [], settings = {} } = options
+  const { name, dist, nodes = 1, secure = false, heap = '512m', jit = 'quick', trust = [], settings = {} } = options
   makeRoomFor(name)
   const trusted = trust.map(caOf)
   const ports = options.port === undefined ? await freePorts(nodes) : await portsFrom(options.port, nodes)
@@ -78,6 +79,7 @@ async function begin(options: UpOptions, programs: Programs): Promise<LabCluster
     ...(secure ? { admin: secureRecipeOf(dist).admin, caPath: tlsFiles(folder).ca } : {}),
     folder,
     heap,
+    jit,
     trust: trusted,
     settings,
     repos: repoFolders(name),

@@ -8,6 +8,7 @@ import { distFolder, prepare } from './layout.ts'
 import { logTail } from './node.ts'
 import { isRunning } from './process.ts'
 import { readCluster, runningNodes } from './record.ts'
+import type { Jit } from './record.ts'
 import { featureTable } from './table.ts'
 import { verify } from './verify/verify.ts'
 
@@ -20,6 +21,7 @@ const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for tryin
       --nodes N         number of nodes (1)
       --secure          TLS with a CA of its own, and a password
       --heap SIZE       heap of each node's JVM (512m)
+      --jit full        compile as in production, to measure; without it, servers start in half of the time and serve slower
       --trust NAME      reindex from remote accepts this secure lab cluster (or CA file); may be repeated
       --setting K=V     a line for the server's settings file; may be repeated
   lab down NAME [--keep]              end a cluster and delete its data, or keep it for "lab revive"
@@ -103,6 +105,7 @@ async function upCommand(args: string[]): Promise<void> {
     nodes: { type: 'string' },
     secure: { type: 'boolean' },
     heap: { type: 'string' },
+    jit: { type: 'string' },
     trust: { type: 'string', multiple: true },
     setting: { type: 'string', multiple: true },
   })
@@ -114,6 +117,7 @@ async function upCommand(args: string[]): Promise<void> {
     ...(values.port === undefined ? {} : { port: wholeNumber('--port', values.port) }),
     ...(values.nodes === undefined ? {} : { nodes: wholeNumber('--nodes', values.nodes) }),
     ...(values.heap === undefined ? {} : { heap: values.heap }),
+    ...(values.jit === undefined ? {} : { jit: jitOf(values.jit) }),
     secure: values.secure ?? false,
     trust: values.trust ?? [],
     settings: Object.fromEntries((values.setting ?? []).map(setting)),
@@ -122,6 +126,11 @@ async function upCommand(args: string[]): Promise<void> {
   if (cluster.admin !== undefined) {
     console.log(`user ${cluster.admin.username}, password ${cluster.admin.password}, CA ${cluster.caPath}`)
   }
+}
+
+function jitOf(value: string): Jit {
+  if (value === 'quick' || value === 'full') return value
+  throw new LabError(`--jit takes quick or full, not "${value}".`)
 }
 
 async function downCommand(args: string[]): Promise<void> {

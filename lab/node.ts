@@ -112,6 +112,7 @@ function jvmFlags(cluster: LabCluster, folder: string, config: string, jdk: Jdk)
     `-Xms${cluster.heap}`,
     `-Xmx${cluster.heap}`,
     '-XX:+UseG1GC',
+    ...(cluster.jit === 'quick' ? ['-XX:TieredStopAtLevel=1'] : []),
     '-XX:+HeapDumpOnOutOfMemoryError',
     `-XX:HeapDumpPath=${join(folder, 'logs')}`,
     `-Djava.io.tmpdir=${join(folder, 'tmp')}`,

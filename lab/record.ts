@@ -12,6 +12,12 @@ export interface LabNode {
   pidStart?: string
 }
 
+/**
+ * How the JVMs compile. `quick`: the first compiler only, so that a server starts with half of the CPU time, and serves slower
+ * once it is warm. `full`: as in production, for whatever is measured.
+ */
+export type Jit = 'quick' | 'full'
+
 export interface LabCluster {
   name: string
   dist: string
@@ -22,6 +28,7 @@ export interface LabCluster {
   caPath?: string
   folder: string
   heap: string
+  jit: Jit
   /** CA files that reindex from remote trusts. */
   trust: string[]
   settings: Record<string, unknown>
