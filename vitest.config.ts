@@ -32,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/real/**/*.real.test.ts', 'src/**/*.real.test.ts', 'test/scenarios/**/*.test.ts'],
+          globalSetup: ['test/support/shared-pair.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
@@ -41,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'fault',
           include: ['test/fault/**/*.fault.test.ts'],
+          globalSetup: ['test/support/shared-pair.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

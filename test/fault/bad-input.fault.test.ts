@@ -11,8 +11,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { compare, everythingOn } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
+import { leave, sharedPair } from '../support/shared-pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
 import type { Environment, Ferry, Outcome } from '../support/shardferry.ts'
 
@@ -22,7 +22,7 @@ let before: unknown
 let website: Server
 
 beforeAll(async () => {
-  pair = await startPair('test-fault-input')
+  pair = await sharedPair()
   const settings = { number_of_shards: 1, number_of_replicas: 0 }
   for (const index of ['orders', 'orders-2024', 'customers']) await pair.source.json('PUT', `/${index}`, { settings })
   await load(pair.source, 'orders', people(900))
@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   website?.close()
-  await stop('test-fault-input', pair?.source, pair?.target)
+  await leave(pair)
 })
 beforeEach(async () => {
   before = await everythingOn(pair.target)

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { crashPoints } from '../../src/model/crash-points.ts'
 import { chosenSettings, compare, definitionOf } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
+import { leave, sharedPair } from '../support/shared-pair.ts'
 import { ferryOf } from '../support/shardferry.ts'
 import type { Report } from '../support/shardferry.ts'
 
@@ -32,14 +32,14 @@ const timesReached: Readonly<Record<(typeof crashPoints)[number], number>> = {
 let pair: Pair
 
 beforeAll(async () => {
-  pair = await startPair('test-fault-crash')
+  pair = await sharedPair()
   const settings = { number_of_shards: 2, number_of_replicas: 0, refresh_interval: '7s' }
   await pair.source.json('PUT', '/north', { settings, aliases: { compass: { is_write_index: true } } })
   await pair.source.json('PUT', '/south', { settings })
   await load(pair.source, 'north', people(600))
   await load(pair.source, 'south', people(600, 600))
 })
-afterAll(() => stop('test-fault-crash', pair?.source, pair?.target))
+afterAll(() => leave(pair))
 
 const cases = crashPoints.map((point, i) => {
   const times = fc.tuple(fc.integer({ min: 1, max: timesReached[point] }), fc.integer({ min: 1, max: timesReached[point] }))

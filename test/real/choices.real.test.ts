@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { compare, definitionOf, everythingOn } from '../support/compare.ts'
 import { bulk, load, people } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
+import { leave, sharedPair } from '../support/shared-pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
 import type { Report } from '../support/shardferry.ts'
 
@@ -15,13 +15,13 @@ let pair: Pair
 const plain = { settings: { number_of_shards: 1, number_of_replicas: 0 } }
 
 beforeAll(async () => {
-  pair = await startPair('test-real-choices')
+  pair = await sharedPair()
   for (const index of ['logs-a', 'logs-b', 'logs-test', 'orders']) {
     await pair.source.json('PUT', `/${index}`, { ...plain, aliases: { [`${index}-alias`]: {} } })
     await load(pair.source, index, people(400))
   }
 })
-afterAll(() => stop('test-real-choices', pair?.source, pair?.target))
+afterAll(() => leave(pair))
 
 test('a pattern takes what it matches but not what is left out, and the template names it', async () => {
   const ferry = ferryOf(pair)

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chosenSettings, compare, definitionOf } from '../support/compare.ts'
 import { bulk, load, people } from '../support/documents.ts'
 import type { Document } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
+import { leave, sharedPair } from '../support/shared-pair.ts'
 import { ferryOf } from '../support/shardferry.ts'
 import type { Outcome, Report } from '../support/shardferry.ts'
 import { library, oddDocuments, rawLines } from './library.ts'
@@ -14,9 +14,9 @@ import { library, oddDocuments, rawLines } from './library.ts'
 let pair: Pair
 
 beforeAll(async () => {
-  pair = await startPair('test-real-copy')
+  pair = await sharedPair()
 })
-afterAll(() => stop('test-real-copy', pair?.source, pair?.target))
+afterAll(() => leave(pair))
 
 test('two indices with all they have arrive byte for byte, and a second command brings what was written since', async () => {
   const { source, target } = pair

@@ -2,19 +2,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compare, definitionOf } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
+import { leave, sharedPair } from '../support/shared-pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
 import type { Ferry, Status } from '../support/shardferry.ts'
 
 let pair: Pair
 
 beforeAll(async () => {
-  pair = await startPair('test-real-steering')
+  pair = await sharedPair()
   await pair.source.json('PUT', '/river', { settings: { number_of_shards: 2, number_of_replicas: 0, refresh_interval: '7s' } })
   await load(pair.source, 'river', people(3000))
 })
-afterAll(() => stop('test-real-steering', pair?.source, pair?.target))
+afterAll(() => leave(pair))
 
 /** A copy of `river` that would take a minute. */
 function slowCopy(target: string): string[] {

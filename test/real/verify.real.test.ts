@@ -6,8 +6,8 @@ import { parse, stringify } from 'yaml'
 import type { Difference, IndexComparison, Verification } from '../../src/model/verification.ts'
 import { compare } from '../support/compare.ts'
 import { bulk, load, people } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
+import { leave, sharedPair } from '../support/shared-pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
 import type { Ferry } from '../support/shardferry.ts'
 import { library, oddDocuments, rawLines } from './library.ts'
@@ -17,9 +17,9 @@ let pair: Pair
 const plain = { number_of_shards: 2, number_of_replicas: 0 }
 
 beforeAll(async () => {
-  pair = await startPair('test-real-verify')
+  pair = await sharedPair()
 })
-afterAll(() => stop('test-real-verify', pair?.source, pair?.target))
+afterAll(() => leave(pair))
 
 test('a copy of odd documents, routings and filters is equal at every level', async () => {
   const { source } = pair

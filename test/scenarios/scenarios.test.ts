@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chosenSettings, compare, definitionOf } from '../support/compare.ts'
 import { bulk } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
+import { leave, sharedPair } from '../support/shared-pair.ts'
 import type { Method } from '../support/site.ts'
 import { ferryOf } from '../support/shardferry.ts'
 import type { Ferry, Outcome, Report } from '../support/shardferry.ts'
@@ -48,9 +48,9 @@ interface SourceIndex {
 let pair: Pair
 
 beforeAll(async () => {
-  pair = await startPair('test-scenarios')
+  pair = await sharedPair()
 })
-afterAll(() => stop('test-scenarios', pair?.source, pair?.target))
+afterAll(() => leave(pair))
 
 const cases = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter(entry => entry.isDirectory())

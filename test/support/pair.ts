@@ -32,12 +32,16 @@ export async function startPair(name: string, options: { source?: Options; targe
 
 export async function startSource(name: string, options: Options = {}): Promise<SecuredSite> {
   const cluster = await started({ dist: 'elasticsearch-7.10.2', ...options, name: `${name}-source` })
-  return await withUser(openSite(cluster, users.source), cluster)
+  return await withUser(siteOf(cluster, 'source'), cluster)
 }
 
 export async function startTarget(name: string, options: Options = {}): Promise<SecuredSite> {
   const cluster = await started({ dist: 'opensearch-2.19.4', ...options, name: `${name}-target` })
-  return await withUser(openSite(cluster, users.target), cluster)
+  return await withUser(siteOf(cluster, 'target'), cluster)
+}
+
+export function siteOf(cluster: LabCluster, side: 'source' | 'target'): SecuredSite {
+  return openSite(cluster, users[side])
 }
 
 /** Makes the user that may do everything. */
