@@ -22,6 +22,7 @@ const timesReached: Readonly<Record<(typeof crashPoints)[number], number>> = {
   'round-opened': 2,
   'page-read': 4,
   'batch-written': 4,
+  'manifest-kept': 4,
   'partition-written': 4,
   'partition-settled': 4,
   'round-closed': 2,
