@@ -58,8 +58,10 @@ export async function copyPartition(
     }
     await writes.drain()
     if (!balances(counts)) throw unbalanced(partition, counts)
-    listed = manifest?.commit()
-    world.reached('manifest-kept')
+    if (manifest) {
+      listed = manifest.commit()
+      world.reached('manifest-kept')
+    }
     refused.commit()
   } catch (thrown) {
     await writes.drain().catch(() => undefined)

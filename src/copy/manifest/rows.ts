@@ -5,7 +5,7 @@
  * A head of 4 bytes, blocks, an end. A block is its length and a zstd frame with a checksum of at most 256 KiB of rows.
  * A row is the distance of its sequence number to the row before (zigzag), the length of its id and whether the target
  * refused it, the id, the length of its routing and one (0: none), the routing, and, where versions are not sequence
- * numbers + 1, the version. Numbers are LEB128. So a row costs 3 to 6 bytes beyond its id and routing before it is compressed.
+ * numbers + 1, the version. Numbers are LEB128, sequence numbers below 2^52. So a row costs 3 to 6 bytes beyond its id and routing before it is compressed.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { PageDoc } from '../../cluster/page-hits.ts'
@@ -223,7 +223,7 @@ class BlockRow implements Row {
   }
 }
 
-/** LEB128 of a whole number below 2^54; returns the position behind it. */
+/** LEB128 of a whole number up to 2^53; returns the position behind it. */
 function putNumber(out: Uint8Array, at: number, value: number): number {
   let rest = value
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) out[at++] = (rest % 0x80) | 0x80
