@@ -1,8 +1,9 @@
 /**
  * Carries deletes over: what was copied and is gone from the source goes from the target too.
  *
- * Invariants. A document is deleted on the target only if this migration copied it (or made the index, so that all in it
- * was copied), a search of refreshed copies of the source did not show its number any more, a later look did not find it
+ * Invariants. A document is deleted on the target only if this migration copied it and nobody wrote it since (a sweep, which
+ * cannot know that, works only in an index that the migration made, and once a run has come to its end it takes no more
+ * than the source has deleted), a search of refreshed copies of the source did not show its number any more, a later look did not find it
  * under any version, and every operation that these searches can have seen is at or below a checkpoint of the same
  * primary: what is taken back when a primary dies was not a delete. Whatever was in the index when it was looked at is
  * judged by its place, id and routing.
@@ -27,7 +28,7 @@ import { placeOf } from '../verify/compared-index.ts'
 import type { CompareParts } from '../verify/compare-index.ts'
 import { look } from '../verify/look.ts'
 import { extraPlaces } from '../verify/extra-places.ts'
-import { deletesSince } from './deletes-since.ts'
+import { countedDeletes, countersHold, deletesSince } from './deletes-since.ts'
 import { requireLineage } from './due-round.ts'
 import type { Migration } from './migration.ts'
 import { patiently } from './patiently.ts'
@@ -124,11 +125,32 @@ async function sweep(
   marks: readonly ShardMark[],
   signal: AbortSignal,
 ): Promise<Carried | Hindrance> {
-  const before = m.memory.state.indices.get(task.source)?.deletes?.carried ?? 0
-  if (!index.createdByPlan)
-    throw new ShardferryError('unsupported', `${task.target} may hold documents of its own, which cannot be told from those that were copied.`)
-  const swept = await carryPlaces(m, task, index, extraPlaces(index, m.deletes.sweeping(task), signal), marks, signal)
+  const { rounds, deletes } = m.memory.state.indices.get(task.source)!
+  if (!index.createdByPlan) throw notSwept(`${task.target} may hold documents of its own, which cannot be told from those that were copied`)
+  const before = deletes?.carried ?? 0
+  const first = rounds[0]?.shards
+  // Once a run has come to its end, applications may write to the target: what only they have written must not be swept away.
+  const inUse = m.memory.state.report !== undefined
+  if (inUse && !countersHold(first, marks))
+    throw notSwept(`the source does not tell how many documents it has deleted, and applications may write to ${task.target} by now`)
+  const most = inUse ? countedDeletes(first, marks) - before : Infinity
+  const extra = bounded(task, extraPlaces(index, m.deletes.sweeping(task), signal), most)
+  const swept = await carryPlaces(m, task, index, extra, marks, signal)
   return typeof swept === 'string' ? swept : { by: 'sweep', carried: before + swept.carried, kept: swept.kept }
+}
+
+/** No more than the source has deleted. */
+async function* bounded<T>(task: IndexTask, groups: AsyncIterable<readonly T[]>, most: number): AsyncIterable<readonly T[]> {
+  let found = 0
+  for await (const group of groups) {
+    found += group.length
+    if (found > most) throw notSwept(`${task.target} holds more documents that the source does not have than the source has deleted`)
+    yield group
+  }
+}
+
+function notSwept(why: string): ShardferryError {
+  return new ShardferryError('unsupported', `${why}. Documents that only the target has are named by verify, and deleted by verify --repair.`)
 }
 
 const placesAtOnce = 5_000
@@ -197,7 +219,7 @@ async function lookAt(
         if (!place) continue
         unseen.delete(key)
         if (source || !target) continue
-        if (task.action === 'create' || isCopied(place, target.version))
+        if (isCopied(task, place, target.version))
           found.deletes.push({ id, routing, version: target.version + (living.has(id) ? 0n : 1n), source: nothing, op: 'delete' })
         else found.kept++
       }
@@ -211,9 +233,11 @@ async function lookAt(
 
 const nothing = new Uint8Array(0)
 
-/** What stands on the target is what was copied, and not what was there before or came since. */
-function isCopied(place: Place | Listed, onTarget: bigint): boolean {
-  return 'version' in place && !place.rejected && place.version === onTarget
+/** What stands on the target is what was copied, and not what was there before or what somebody else wrote since. */
+function isCopied({ action, versionFrom }: IndexTask, place: Place | Listed, onTarget: bigint): boolean {
+  if (action !== 'create') return 'version' in place && !place.rejected && place.version === onTarget
+  // Versions of the application may have been raised when they were written over others; a sweep knows none.
+  return !('highest' in place) || versionFrom === 'version' || onTarget <= place.highest
 }
 
 /** How long operations that are not on disk are waited for. */

@@ -44,8 +44,10 @@ export function deletesNotes(
     doubts.push(
       `${kept} documents that the source has deleted stay on the target, as they are no longer what was copied: somebody else writes there`,
     )
+  // In an index made for the copy, one document too many would show in the counts.
+  const told = state === 'unseen' && task.action === 'create'
   if (hindrance !== undefined && !isSettled(state))
-    doubts.push(`deletes could not be carried over: ${hindrance.replace(/\.$/, '')}`)
+    (told ? note : (text: string) => doubts.push(text))(`deletes could not be carried over: ${hindrance.replace(/\.$/, '')}`)
   switch (state) {
     case 'none':
     case 'carried':
@@ -61,7 +63,6 @@ export function deletesNotes(
       )
       return
     case 'unseen':
-      // In an index made for the copy, one document too many would show in the counts.
       if (task.action === 'into-existing' && hindrance === undefined)
         doubts.push(
           `the source does not tell whether documents were deleted, and deletes are not looked for (${task.deletes?.reason ?? '--deletes off'})`,

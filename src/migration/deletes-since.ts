@@ -8,7 +8,7 @@ export type Deletes = 'none' | 'some' | 'unknown'
 /** What the primaries' counts tell, from one moment to another. */
 export function deletesSince(task: IndexTask, before: readonly ShardMark[] | undefined, now: readonly ShardMark[]): Deletes {
   if (countedDeletes(before, now) > 0) return 'some'
-  if (now.length === 0 || !now.every(mark => countsHold(markOf(before, mark.shard), mark))) return 'unknown'
+  if (!countersHold(before, now)) return 'unknown'
   if (!alsoByWrites(task)) return 'none'
   return now.every(mark => markOf(before, mark.shard)?.operations === mark.operations) ? 'none' : 'unknown'
 }
@@ -24,6 +24,11 @@ export function noDeletes(before: readonly ShardMark[] | undefined, now: readonl
     const known = markOf(before, mark.shard)
     return known?.deletes === mark.deletes && countsHold(known, mark)
   })
+}
+
+/** The primaries tell what they count, and none has begun anew. */
+export function countersHold(before: readonly ShardMark[] | undefined, now: readonly ShardMark[]): boolean {
+  return now.length > 0 && now.every(mark => countsHold(markOf(before, mark.shard), mark))
 }
 
 /**

@@ -129,10 +129,12 @@ export interface Place {
   readonly routing: string | undefined
 }
 
-/** What a manifest says of a document. */
+/** What manifests say of a place. */
 export interface Listed extends Place {
-  /** The version that it was written with. */
+  /** The version that it was written with last. */
   readonly version: bigint
-  /** The target refused it. */
+  /** The highest that was sent there, also of what the target refused: that may have been written again later. */
+  readonly highest: bigint
+  /** The target refused all that was sent there. */
   readonly rejected: boolean
 }

@@ -65,11 +65,12 @@ export class Spill implements Disposable {
     this.#read(slice, 'gone', row => {
       const key = keyOf(row)
       if (live.has(key)) return
-      const { seqNo, rejected } = row
+      const { id, routing, version, seqNo, rejected } = row
       const known = places.get(key)
+      const highest = known && known.highest > version ? known.highest : version
       // What was refused is not what stands on the target.
       const later = !known || (rejected === known.rejected ? seqNo > known.seqNo : known.rejected)
-      if (later) places.set(key, { id: row.id, routing: row.routing, version: row.version, rejected, seqNo })
+      places.set(key, later ? { id, routing, version, highest, rejected, seqNo } : { ...known, highest })
     })
     yield* places.values()
   }
