@@ -27,7 +27,9 @@ test('what was deleted on the source is deleted on the target, and the report is
   const report = await deletesAndRuns(f)
   expect(report).toMatchObject({
     verdict: 'exact',
-    indices: [{ deletes: 2, deleted: { state: 'carried', by: 'manifest', carried: 2, kept: 0 }, sourceCount: 23, targetCount: 23 }],
+    indices: [
+      { deletes: 2, deleted: { state: 'carried', by: 'manifest', carried: 2, kept: 0 }, sourceCount: 23, targetCount: 23 },
+    ],
     notes: [expect.stringContaining('2 documents that were copied and then deleted')],
   })
   expect(f.documents('target')).toEqual(f.documents('source'))
@@ -167,7 +169,12 @@ test('a document that was set aside, and written later, is deleted with the sour
   // It came back by the retry, although the source has it no more.
   await send(f.target.url, 'PUT', '/towns/_doc/d3?version=4&version_type=external', { late: true }).catch(() => undefined)
   await run(f)
-  expect(f.types().slice(before).filter(type => type === 'deletes-carried').length).toBe(2)
+  expect(
+    f
+      .types()
+      .slice(before)
+      .filter(type => type === 'deletes-carried').length,
+  ).toBe(2)
   expect(f.documents('target').has('d3')).toBe(false)
 })
 
@@ -197,7 +204,10 @@ test('into an index that was there, without manifests nothing is deleted, and th
 test('where deletes are off they are counted and left, and the report is not exact', async () => {
   const f = await fakeMigration({ task: { deletes: { by: 'off', reason: 'asked for' } } })
   const report = await deletesAndRuns(f)
-  expect(report).toMatchObject({ verdict: 'differs', indices: [{ deletes: 2, deleted: { state: 'off', by: 'off', carried: 0 } }] })
+  expect(report).toMatchObject({
+    verdict: 'differs',
+    indices: [{ deletes: 2, deleted: { state: 'off', by: 'off', carried: 0 } }],
+  })
   expect(report.notes).toContainEqual(expect.stringContaining('not looked for'))
   expect(f.documents('target').has('d3')).toBe(true)
 })

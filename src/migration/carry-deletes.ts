@@ -75,7 +75,8 @@ type Hindrance = 'primary-changed' | 'not-on-disk'
 
 const hindranceTexts: Readonly<Record<Hindrance, string>> = {
   'primary-changed': 'a primary of the source changed again and again while it was looked what it still has',
-  'not-on-disk': 'the source has operations that are not on its disks for longer than they are waited for (an asynchronous translog)',
+  'not-on-disk':
+    'the source has operations that are not on its disks for longer than they are waited for (an asynchronous translog)',
 }
 
 interface Carried {
@@ -88,7 +89,8 @@ async function hindered<T>(m: Migration, task: IndexTask, act: () => Promise<T>)
   try {
     return await act()
   } catch (thrown) {
-    if (!(thrown instanceof ShardferryError) || !['forbidden', 'manifest-unreadable', 'unsupported'].includes(thrown.code)) throw thrown
+    if (!(thrown instanceof ShardferryError) || !['forbidden', 'manifest-unreadable', 'unsupported'].includes(thrown.code))
+      throw thrown
     m.deletes.hindrances.set(task.source, thrown.message)
     return undefined
   }
@@ -126,13 +128,16 @@ async function sweep(
   signal: AbortSignal,
 ): Promise<Carried | Hindrance> {
   const { rounds, deletes } = m.memory.state.indices.get(task.source)!
-  if (!index.createdByPlan) throw notSwept(`${task.target} may hold documents of its own, which cannot be told from those that were copied`)
+  if (!index.createdByPlan)
+    throw notSwept(`${task.target} may hold documents of its own, which cannot be told from those that were copied`)
   const before = deletes?.carried ?? 0
   const first = rounds[0]?.shards
   // Once a run has come to its end, applications may write to the target: what only they have written must not be swept away.
   const inUse = m.memory.state.report !== undefined
   if (inUse && !countersHold(first, marks))
-    throw notSwept(`the source does not tell how many documents it has deleted, and applications may write to ${task.target} by now`)
+    throw notSwept(
+      `the source does not tell how many documents it has deleted, and applications may write to ${task.target} by now`,
+    )
   const most = inUse ? countedDeletes(first, marks) - before : Infinity
   const extra = bounded(task, extraPlaces(index, m.deletes.sweeping(task), signal), most)
   const swept = await carryPlaces(m, task, index, extra, marks, signal)
@@ -144,13 +149,17 @@ async function* bounded<T>(task: IndexTask, groups: AsyncIterable<readonly T[]>,
   let found = 0
   for await (const group of groups) {
     found += group.length
-    if (found > most) throw notSwept(`${task.target} holds more documents that the source does not have than the source has deleted`)
+    if (found > most)
+      throw notSwept(`${task.target} holds more documents that the source does not have than the source has deleted`)
     yield group
   }
 }
 
 function notSwept(why: string): ShardferryError {
-  return new ShardferryError('unsupported', `${why}. Documents that only the target has are named by verify, and deleted by verify --repair.`)
+  return new ShardferryError(
+    'unsupported',
+    `${why}. Documents that only the target has are named by verify, and deleted by verify --repair.`,
+  )
 }
 
 const placesAtOnce = 5_000

@@ -66,7 +66,11 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
     primaryDoubts(m, task, marks, { doubts, note })
     remember(m, task, asOf, marks)
   } else await sliceDoubts(m, task, rounds.at(-1), marks, here.refreshed, { doubts, note }, signal)
-  if (task.versionFrom === 'version' && counts.alreadyNewer > 0 && !(task.engine === 'reindex' && noDeletes(rounds[0]?.shards, marks)))
+  if (
+    task.versionFrom === 'version' &&
+    counts.alreadyNewer > 0 &&
+    !(task.engine === 'reindex' && noDeletes(rounds[0]?.shards, marks))
+  )
     doubts.push(
       `${counts.alreadyNewer} documents were left on the target because their _version is higher there: a document that is deleted and made anew begins at version 1 again, so they may be the older ones`,
     )

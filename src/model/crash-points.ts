@@ -30,7 +30,4 @@ export const deletesCrashPoints = ['deletes-found', 'deletes-written', 'deletes-
 export const verifyCrashPoints = ['partition-compared', 'index-compared', 'batch-repaired'] as const
 
 export type AnyCrashPoint =
-  | CrashPoint
-  | (typeof reindexCrashPoints)[number]
-  | (typeof deletesCrashPoints)[number]
-  | (typeof verifyCrashPoints)[number]
+  CrashPoint | (typeof reindexCrashPoints)[number] | (typeof deletesCrashPoints)[number] | (typeof verifyCrashPoints)[number]

@@ -170,7 +170,10 @@ function deletesFor(read: ReadBy, into: boolean, native: boolean, { deletes = 'a
       ? 'it is not read by sequence numbers'
       : undefined
   if (why === undefined && deletes !== 'sweep')
-    return { by: 'manifest', reason: 'what is copied is listed in the state folder and compared with the sequence numbers that are left' }
+    return {
+      by: 'manifest',
+      reason: 'what is copied is listed in the state folder and compared with the sequence numbers that are left',
+    }
   const reason = why ?? 'asked for'
   return into
     ? {

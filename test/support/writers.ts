@@ -64,7 +64,8 @@ export function startWriters(site: Site, index: string, options: { readonly seed
     done,
     async atLeast(operations) {
       const wanted = counts.map(count => count + operations)
-      while (!stopped && counts.some((count, writer) => count < wanted[writer]!)) await new Promise(resolve => setTimeout(resolve, 20))
+      while (!stopped && counts.some((count, writer) => count < wanted[writer]!))
+        await new Promise(resolve => setTimeout(resolve, 20))
       if (stopped) await all
     },
     async stop() {

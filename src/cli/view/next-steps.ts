@@ -28,7 +28,9 @@ export function reasonsToDiffer(report: Report): string[] {
     )
   const pending = where(({ deleted }) => deleted.state === 'pending')
   if (pending.length > 0)
-    reasons.push(`documents were deleted on the source that are not deleted on the target yet, of ${plural(pending.length, 'index', 'indices')}`)
+    reasons.push(
+      `documents were deleted on the source that are not deleted on the target yet, of ${plural(pending.length, 'index', 'indices')}`,
+    )
   for (const { index, doubts } of report.indices) reasons.push(...doubts.map(doubt => `${index}: ${doubt}`))
   if (report.total.setAside > 0) reasons.push(`the target refused ${formatDocs(report.total.setAside)}; they are set aside`)
   return reasons

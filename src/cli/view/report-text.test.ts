@@ -97,7 +97,10 @@ test('documents set aside, in a terminal too narrow for the table', () => {
 })
 
 test('a run that differs says why and what to do', () => {
-  const indices = [index('cities', 138_231, { behind: 12, deletes: 1, deleted: { state: 'off', by: 'off', carried: 0, kept: 0 } }), index('towns', 10, { targetCount: 9 })]
+  const indices = [
+    index('cities', 138_231, { behind: 12, deletes: 1, deleted: { state: 'off', by: 'off', carried: 0, kept: 0 } }),
+    index('towns', 10, { targetCount: 9 }),
+  ]
   expect(`\n${reportText(report({ verdict: 'differs', total: counts(138_241), indices }), at(100))}\n`).toMatchInlineSnapshot(`
     "
     Differs: source and target do not hold the same documents.

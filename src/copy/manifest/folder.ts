@@ -16,7 +16,8 @@ import type { Row, Versions } from './rows.ts'
 /** Keeps manifests as files, one per partition. */
 export function manifestFolder(folder: string): Manifests {
   return {
-    begin: (task, partition) => (isListed(task, partition.range) ? attempt(fileOf(folder, partition), task.versionFrom) : undefined),
+    begin: (task, partition) =>
+      isListed(task, partition.range) ? attempt(fileOf(folder, partition), task.versionFrom) : undefined,
   }
 }
 

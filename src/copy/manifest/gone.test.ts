@@ -95,7 +95,12 @@ test('whatever is written and deleted between the rounds: each place that was co
       const live = new Set([...shard.live].map(([known, { routing }]) => JSON.stringify([known, routing])))
       const expected = [...copied].filter(([place]) => !live.has(place)).map(([, place]) => ({ ...place, rejected: false }))
       const byPlace = (a: { id: string; routing: string | undefined }): string => JSON.stringify([a.id, a.routing])
-      const found = (await gone(rounds, liveOf(shard))).map(({ id: own, routing, version, rejected }) => ({ id: own, routing, version, rejected }))
+      const found = (await gone(rounds, liveOf(shard))).map(({ id: own, routing, version, rejected }) => ({
+        id: own,
+        routing,
+        version,
+        rejected,
+      }))
       expect(new Map(found.map(one => [byPlace(one), one]))).toEqual(new Map(expected.map(one => [byPlace(one), one])))
       expect(found.length).toBe(expected.length)
     }),
@@ -158,7 +163,10 @@ test('a manifest that is gone, damaged or another is told, not taken for an empt
   const shard = filled(20)
   const round = copyRound(shard, 0, 0, 19, () => false)
   shard.live.delete('d1')
-  const file = join(folder, readdirSync(folder).find(name => name.startsWith('cities.r0.0'))!)
+  const file = join(
+    folder,
+    readdirSync(folder).find(name => name.startsWith('cities.r0.0'))!,
+  )
   const whole = readFileSync(file)
   for (const spoilt of [whole.subarray(0, 20), Buffer.alloc(100)]) {
     writeFileSync(file, spoilt)

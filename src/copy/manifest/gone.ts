@@ -68,7 +68,9 @@ function* piecesOf(rounds: readonly ListedRound[]): Iterable<Piece> {
 
 /** Whether everything that was copied is listed. */
 export function allListed(rounds: readonly ListedRound[]): boolean {
-  return rounds.every(({ settled }) => [...settled.values()].every(({ listed, counts }) => listed !== undefined || counts.read === 0))
+  return rounds.every(({ settled }) =>
+    [...settled.values()].every(({ listed, counts }) => listed !== undefined || counts.read === 0),
+  )
 }
 
 /**

@@ -44,29 +44,33 @@ const doc: fc.Arbitrary<Doc> = fc.record({
 })
 const kept = fc.array(fc.record({ doc, rejected: fc.boolean() }), { maxLength: 60 })
 
-test.each(['seq-no', 'own'] as const)('what is listed comes back whole and in order, also through a copy (versions: %s)', versions => {
-  fc.assert(
-    fc.property(kept, all => {
-      const copied: Buffer[] = []
-      const copy = new RowWriter(versions, bytes => copied.push(Buffer.from(bytes)))
-      const expected = all.map(({ doc: { id, routing, seqNo, version }, rejected }) => ({
-        id,
-        routing,
-        seqNo,
-        version: versions === 'own' ? version : BigInt((seqNo ?? 0) + 1),
-        rejected,
-      }))
-      expect(rowsOf(bytesOf(all, versions), row => copy.copy(row))).toEqual(expected)
-      copy.end()
-      expect(rowsOf(Buffer.concat(copied))).toEqual(expected)
-    }),
-  )
-})
+test.each(['seq-no', 'own'] as const)(
+  'what is listed comes back whole and in order, also through a copy (versions: %s)',
+  versions => {
+    fc.assert(
+      fc.property(kept, all => {
+        const copied: Buffer[] = []
+        const copy = new RowWriter(versions, bytes => copied.push(Buffer.from(bytes)))
+        const expected = all.map(({ doc: { id, routing, seqNo, version }, rejected }) => ({
+          id,
+          routing,
+          seqNo,
+          version: versions === 'own' ? version : BigInt((seqNo ?? 0) + 1),
+          rejected,
+        }))
+        expect(rowsOf(bytesOf(all, versions), row => copy.copy(row))).toEqual(expected)
+        copy.end()
+        expect(rowsOf(Buffer.concat(copied))).toEqual(expected)
+      }),
+    )
+  },
+)
 
 test('a document is listed from the bytes of its page, whatever its id is written like', () => {
   const ids = ['plain', 'with "quotes" and \\', 'ü€😀', 'x'.repeat(500)]
   const hits = ids.map(
-    (id, i) => `{"_index":"a","_id":${JSON.stringify(id)},"_routing":${JSON.stringify(`${id}r`)},"_seq_no":${i * 7},"_source":{}}`,
+    (id, i) =>
+      `{"_index":"a","_id":${JSON.stringify(id)},"_routing":${JSON.stringify(`${id}r`)},"_seq_no":${i * 7},"_source":{}}`,
   )
   const answer = `{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"hits":[${hits.join(',')}]}}`
   // As some servers escape it.
@@ -110,7 +114,10 @@ test.each([
   [
     'random UUIDs with gaps between their numbers',
     (n: number) =>
-      numbered(n * 3 + (random(n) % 3), `${random(n).toString(16).padStart(8, '0')}-${random(n + 7).toString(16)}-${random(n * 3).toString(16)}`),
+      numbered(
+        n * 3 + (random(n) % 3),
+        `${random(n).toString(16).padStart(8, '0')}-${random(n + 7).toString(16)}-${random(n * 3).toString(16)}`,
+      ),
   ],
   ['tenants as routing', (n: number) => numbered(n, String(10_000_000 + n), `tenant-${random(n) % 5_000}`)],
   ['a routing of its own for every document', (n: number) => numbered(n, `order-${n}`, `customer-${random(n)}`)],
