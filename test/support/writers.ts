@@ -20,7 +20,7 @@ export function startWriters(site: Site, index: string, options: { readonly seed
   const truth = new Map<string, string>()
   const done: Record<Deed, number> = { index: 0, update: 0, delete: 0, again: 0, elsewhere: 0 }
   const counts: number[] = []
-  let stopped = false
+  const run = { stopped: false }
   let n = 0
 
   const write = async (writer: number): Promise<void> => {
@@ -41,7 +41,7 @@ export function startWriters(site: Site, index: string, options: { readonly seed
       truth.delete(placeOf(id, own.get(id)))
       own.delete(id)
     }
-    while (!stopped) {
+    while (!run.stopped) {
       const ids = [...own.keys()]
       const id = ids[Math.floor(random.next() * ids.length)]
       const deed = id === undefined ? 'index' : deeds[Math.floor(random.next() * deeds.length)]!
@@ -54,22 +54,22 @@ export function startWriters(site: Site, index: string, options: { readonly seed
         if (deed === 'elsewhere') await put(id!, `r${random.between(0, 8)}`)
       }
       done[deed]++
-      counts[writer]!++
+      counts[writer] = (counts[writer] ?? 0) + 1
     }
   }
   const all = Promise.all(Array.from({ length: options.writers ?? 3 }, (_, writer) => write(writer)))
-  all.catch(() => (stopped = true))
+  all.catch(() => (run.stopped = true))
   return {
     truth,
     done,
     async atLeast(operations) {
       const wanted = counts.map(count => count + operations)
-      while (!stopped && counts.some((count, writer) => count < wanted[writer]!))
+      while (!run.stopped && counts.some((count, writer) => count < wanted[writer]!))
         await new Promise(resolve => setTimeout(resolve, 20))
-      if (stopped) await all
+      if (run.stopped) await all
     },
     async stop() {
-      stopped = true
+      run.stopped = true
       await all
     },
   }

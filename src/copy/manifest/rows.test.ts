@@ -34,6 +34,15 @@ function rowsOf(bytes: Buffer, visit?: (row: Row) => void): object[] {
   return rows
 }
 
+function isManifest(bytes: Buffer): boolean {
+  try {
+    rowsOf(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const text = (most: number) => fc.string({ unit: 'grapheme', minLength: 1, maxLength: most })
 const doc: fc.Arbitrary<Doc> = fc.record({
   id: fc.oneof(text(30), text(300)),
@@ -84,12 +93,12 @@ test('a document is listed from the bytes of its page, whatever its id is writte
 test('a manifest that was cut off, or changed in any byte, is not taken for one', () => {
   const all = Array.from({ length: 50 }, (_, i) => ({ doc: numbered(i, `id-${i * 7919}`), rejected: false }))
   const bytes = bytesOf(all, 'seq-no')
-  for (let to = 0; to < bytes.length; to++) expect(() => rowsOf(bytes.subarray(0, to))).toThrow()
-  const whole = JSON.stringify(rowsOf(bytes).length)
+  for (let to = 0; to < bytes.length; to++) expect(isManifest(bytes.subarray(0, to))).toBe(false)
+  expect(isManifest(bytes)).toBe(true)
   for (let at = 0; at < bytes.length; at++) {
     const changed = Buffer.from(bytes)
     changed[at]! ^= 0x55
-    expect(() => rowsOf(changed), `${whole} documents, byte ${at} changed`).toThrow()
+    expect(isManifest(changed), `byte ${at} changed`).toBe(false)
   }
 })
 
