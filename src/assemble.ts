@@ -1,4 +1,5 @@
 /** The only file that builds things: settings and a plan in, a migration ready to run out. */
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,11 +8,15 @@ import { openConnection } from './cluster/connect.ts'
 import { remoteHostOf } from './cluster/remote-source.ts'
 import { identify } from './cluster/identify.ts'
 import { copyPartition } from './copy/copy-partition.ts'
+import { manifestFolder } from './copy/manifest/folder.ts'
+import { liveNumbers } from './copy/manifest/live-numbers.ts'
 import { reindexEngine } from './copy/reindex/engine.ts'
 import { taskMarks } from './copy/reindex/opaque-id.ts'
 import { withReindexPartitions } from './copy/reindex/partitions.ts'
 import { reindexTasks, reindexTasksStep } from './copy/reindex/tasks-step.ts'
 import { setAsideFolder } from './copy/set-aside.ts'
+import { refreshedCopies } from './copy/stream/copies.ts'
+import type { Copies } from './copy/stream/copies.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
@@ -22,6 +27,7 @@ import { aliasStep } from './metadata/alias-step.ts'
 import { createIndexStep } from './metadata/create.ts'
 import { tuneIndexStep, tuning } from './metadata/tune.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
+import type { DeletesParts } from './migration/carry-deletes.ts'
 import { Memory } from './migration/memory.ts'
 import { fingerprintOf } from './migration/run-verification.ts'
 import type { Comparison } from './migration/run-verification.ts'
@@ -29,12 +35,13 @@ import type { Migration } from './migration/migration.ts'
 import { listSetAside } from './migration/retry-rejected.ts'
 import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
-import { crashPoints, reindexCrashPoints, verifyCrashPoints } from './model/crash-points.ts'
+import { crashPoints, deletesCrashPoints, reindexCrashPoints, verifyCrashPoints } from './model/crash-points.ts'
 import type { AnyCrashPoint } from './model/crash-points.ts'
 import type { Holder, ShardMark } from './model/entries.ts'
 import { movedTasks } from './model/plan.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
-import type { Engine, Journal, World } from './model/ports.ts'
+import { ShardferryError } from './model/errors.ts'
+import type { Engine, Journal, Throttler, World } from './model/ports.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
 import type { CopySettings } from './settings/settings.ts'
@@ -70,11 +77,14 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
   const memory = new Memory(journal)
   const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: copy.docsPerSecond })
   const tally = new Tally(plan, memory.state, throttler, world)
-  const reader = withReindexPartitions(streamReader(source, copy), source, copy)
+  const copies = refreshedCopies(source)
+  const reader = withReindexPartitions(streamReader(source, copy, copies), source, copy)
   const writer = streamWriter(target, world, throttler, tally, { giveUpAfterMs })
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
-  const parts = { reader, writer, setAside, meter: tally, world }
+  const manifests = manifestFolder(manifestsFolder(folder))
+  const copying = streamWriter(target, world, throttler, tally, { giveUpAfterMs, overwrites: isNewestAsRead })
+  const parts = { reader, writer: copying, setAside, manifests, meter: tally, world }
   const stream: Engine = {
     copy: (task, partition, attempt, signal) => copyPartition(task, partition, attempt, parts, signal),
   }
@@ -121,6 +131,7 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
     throttler,
     tally,
     world,
+    deletes: deletesParts({ plan, copy, source, target, folder, world }, { memory, throttler, tally, copies }),
     steps: {
       create: (task, onChange) => createIndexStep(target, task, onChange),
       tune: task => tuneIndexStep(target, task),
@@ -131,6 +142,48 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
     catchUpRounds: copy.catchUpRounds,
     giveUpAfterMs,
   }
+}
+
+/**
+ * A round reads what was written after the one before: in an index that this migration made, nothing newer can stand on
+ * the target, although its `_version` may be higher.
+ */
+function isNewestAsRead({ action, engine, read, versionFrom }: IndexTask): boolean {
+  return action === 'create' && engine !== 'reindex' && read.by === 'seq-no' && versionFrom === 'version'
+}
+
+/** How deletes are carried over: what lists, compares and looks. */
+function deletesParts(
+  { plan, copy, source, target, folder, world }: Omit<Parts, 'journal' | 'sourceAccess'>,
+  own: { readonly memory: Memory; readonly throttler: Throttler; readonly tally: Tally; readonly copies: Copies },
+): DeletesParts {
+  const { memory, throttler, tally, copies } = own
+  const patient = patience(world, giveUpAfterMs, reason => tally.retried(reason))
+  return {
+    manifests: { folder: manifestsFolder(folder), live: liveNumbers(source, copies), ...patient },
+    compared: async (task, signal) => {
+      const migration = { created: memory.state.created, finished: false, copied: undefined }
+      const sides = { source: sideReaders(source, copy), target: sideReaders(target, copy), migration }
+      const { indices, left } = await comparedIndices([task], sides, signal)
+      const [index] = indices
+      if (index) return index
+      throw new ShardferryError('unsupported', `${task.source} cannot be compared: ${left[0]?.reason ?? ''}.`)
+    },
+    sweeping: () => ({
+      ...patient,
+      // What an earlier sweep has added up may hold what was deleted since.
+      kept: new Kept(join(folder, 'sweep'), randomUUID(), world.now()),
+      setAside: () => new Map(),
+      dispatch: move => inProcessDispatcher(move, world, throttler, { readers: copy.readers, giveUpAfterMs }),
+      meter: new CompareTally(plan, movedTasks(plan), copy.readers, world),
+      world,
+    }),
+    hindrances: new Map(),
+  }
+}
+
+function sideReaders(cluster: Cluster, copy: CopySettings): SideReaders {
+  return { cluster, documents: streamReader(cluster, copy), ids: streamReader(cluster, { ...copy, idsOnly: true }) }
 }
 
 /** Every kind of step there is, by its ids: what becomes of it when a migration ends. */
@@ -173,17 +226,12 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
   const { plan, tasks, copy, source, target, state, folder, options, upTo, queries, world } = parts
   const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: 0 })
   const tally = new CompareTally(plan, tasks, copy.readers, world)
-  const readers = (cluster: Cluster): SideReaders => ({
-    cluster,
-    documents: streamReader(cluster, copy),
-    ids: streamReader(cluster, { ...copy, idsOnly: true }),
-  })
   const finished = state?.outcome?.kind === 'finished' || state?.outcome?.kind === 'completed'
   const { indices, left } = await comparedIndices(
     tasks,
     {
-      source: readers(source),
-      target: readers(target),
+      source: sideReaders(source, copy),
+      target: sideReaders(target, copy),
       migration: state && { created: state.created, finished, copied: upTo === 'copied' ? copiedSoFar(state) : undefined },
     },
     signal,
@@ -245,6 +293,10 @@ export function comparisonFolder(folder: string): string {
   return join(folder, 'verify')
 }
 
+export function manifestsFolder(folder: string): string {
+  return join(folder, 'manifests')
+}
+
 export function rejectedFolder(folder: string): string {
   return join(folder, 'rejected')
 }
@@ -268,6 +320,6 @@ export function realWorld(env: NodeJS.ProcessEnv): World {
 
 function crashAt(text: string | undefined): { readonly point: AnyCrashPoint; left: number } | undefined {
   const [name, times] = text?.split(':') ?? []
-  const point = [...crashPoints, ...reindexCrashPoints, ...verifyCrashPoints].find(known => known === name)
+  const point = [...crashPoints, ...reindexCrashPoints, ...deletesCrashPoints, ...verifyCrashPoints].find(known => known === name)
   return point && { point, left: Number(times ?? 1) }
 }

@@ -21,13 +21,14 @@ const guessedDocsPerSecond = 25_000
 /** The plan that the settings ask for. Reads both clusters, changes neither. */
 export async function draftPlan(settings: Settings, clusters: Pick<Clusters, Side>, signal: AbortSignal): Promise<Plan> {
   const inventory = await takeInventory(clusters.source, clusters.target, settings.selection, signal)
-  const { intoExisting, versionFrom, readBy, slices, tune, engine, partitionField } = settings.copy
+  const { intoExisting, versionFrom, readBy, slices, tune, engine, partitionField, deletes } = settings.copy
   return makePlan(inventory, {
     name: settings.name,
     intoExisting,
     versionFrom,
     readBy,
     tune,
+    deletes,
     engine,
     ...(partitionField === undefined ? {} : { partitionField }),
     ...(slices === undefined ? {} : { slices }),

@@ -12,7 +12,7 @@ export interface BulkBody {
 const actionBytes = 128
 
 /**
- * The NDJSON body of one bulk request: an action with external version per document, then, unless it is a delete, its source as it is.
+ * The NDJSON body of one bulk request: an action per document, with external version unless it overwrites, then, unless it is a delete, its source as it is.
  * The index stands in the request's path. Each source must be one line.
  */
 export function frameBulk(docs: readonly Doc[]): BulkBody {
@@ -41,5 +41,6 @@ function boundOf(doc: Doc): number {
 
 function actionLine(doc: Doc): string {
   const routing = doc.routing === undefined ? '' : `,"routing":${JSON.stringify(doc.routing)}`
-  return `{"${doc.op ?? 'index'}":{"_id":${JSON.stringify(doc.id)}${routing},"version":${doc.version},"version_type":"external_gte"}}\n`
+  const versioned = doc.op === 'overwrite' ? '' : `,"version":${doc.version},"version_type":"external_gte"`
+  return `{"${doc.op === 'delete' ? 'delete' : 'index'}":{"_id":${JSON.stringify(doc.id)}${routing}${versioned}}}\n`
 }

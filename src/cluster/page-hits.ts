@@ -132,8 +132,28 @@ export class PageDoc implements Doc {
   get version(): bigint {
     return (numberOf(this.#page, this.#row, this.#numberCell) ?? 0n) + (this.#numberCell === seqNoCell ? 1n : 0n)
   }
+  get seqNo(): number | undefined {
+    return seqNoOf(this.#page, this.#row)
+  }
   get source(): Uint8Array {
     return sourceOf(this.#page, this.#row) ?? new Uint8Array(0)
+  }
+
+  /** Bytes that `putId` and `putRouting` write at most. */
+  get placeBytes(): number {
+    const page = this.#page
+    const row = this.#row
+    return page.cell(row, idCell + 1) - page.cell(row, idCell) + page.cell(row, routingCell + 1) - page.cell(row, routingCell)
+  }
+  get hasRouting(): boolean {
+    return this.#page.cell(this.#row, routingCell) >= 0
+  }
+  /** Writes the id as UTF-8; returns the position behind it. */
+  putId(out: Buffer, at: number): number {
+    return putText(this.#page, this.#row, idCell, out, at)
+  }
+  putRouting(out: Buffer, at: number): number {
+    return putText(this.#page, this.#row, routingCell, out, at)
   }
 
   /** Bytes that `frame` writes at most. */
@@ -217,6 +237,28 @@ function textOf(page: PageHits, row: number, cell: number): string | undefined {
   for (let i = from; i < to; i++)
     if (bytes[i]! >= 0x80 || bytes[i] === backslash) return JSON.parse(text.toString('utf8', from, to)) as string
   return text.toString('latin1', from + 1, to - 1)
+}
+
+/** The text of a JSON string, as UTF-8. */
+function putText(page: PageHits, row: number, cell: number, out: Buffer, at: number): number {
+  const from = page.cell(row, cell)
+  const to = page.cell(row, cell + 1) - 1
+  const { bytes } = page
+  let end = at
+  for (let i = from + 1; i < to; i++) {
+    if (bytes[i] === backslash) return at + out.write(textOf(page, row, cell) ?? '', at, 'utf8')
+    out[end++] = bytes[i]!
+  }
+  return end
+}
+
+/** As `numberOf`, for sequence numbers, which no index has 2^53 of. */
+function seqNoOf(page: PageHits, row: number): number | undefined {
+  const from = page.cell(row, seqNoCell)
+  if (from < 0 || page.bytes[from] === minus) return undefined
+  let value = 0
+  for (let i = from; i < page.cell(row, seqNoCell + 1); i++) value = 10 * value + page.bytes[i]! - zero
+  return value
 }
 
 /** The number at a part; undefined where there is none or a negative one (the server says -2 for "no sequence number"). */

@@ -90,7 +90,7 @@ function lane({ batches = [], write = allWritten, keep, commit }: Made) {
     },
   }
   const world = virtualWorld()
-  const parts = { reader: reader as Reader, writer, setAside, meter, world }
+  const parts = { reader: reader as Reader, writer, setAside, manifests: { begin: () => undefined }, meter, world }
   return {
     log,
     world,

@@ -3,12 +3,13 @@ import type { Partition, Settled } from '../model/documents.ts'
 import { balances } from '../model/documents.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
-import type { Meter, Reader, SetAside, World, Writer } from '../model/ports.ts'
+import type { Manifests, Meter, Reader, SetAside, World, Writer } from '../model/ports.ts'
 
 export interface CopyParts {
   readonly reader: Reader
   readonly writer: Writer
   readonly setAside: SetAside
+  readonly manifests: Manifests
   readonly meter: Meter
   readonly world: World
 }
@@ -18,7 +19,7 @@ const batchesInFlight = 2
 
 /**
  * Moves one partition: the one function that moves documents. Returns when every document is written, already newer or
- * set aside on disk; on an error nothing counts, and the partition is moved again from its start.
+ * set aside on disk, and what was copied is listed on disk; on an error nothing counts, and the partition is moved again from its start.
  */
 export async function copyPartition(
   task: IndexTask,
@@ -27,10 +28,12 @@ export async function copyPartition(
   parts: CopyParts,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const { reader, writer, setAside, meter, world } = parts
+  const { reader, writer, setAside, manifests, meter, world } = parts
   const startMs = world.now()
   const counts = { read: 0, written: 0, alreadyNewer: 0, setAside: 0, filtered: 0, bytes: 0 }
   const refused = setAside.begin(task, partition)
+  const manifest = manifests.begin(task, partition)
+  let listed: number | undefined
   const writes = new InFlight(batchesInFlight)
   try {
     for await (const batch of reader.read(task, partition, signal)) {
@@ -46,6 +49,7 @@ export async function copyPartition(
           counts.setAside += result.rejected.length
           meter.wrote(task.source, result)
           refused.keep(result.rejected)
+          manifest?.add(batch.docs, result.rejected)
         } finally {
           batch.release()
         }
@@ -54,10 +58,15 @@ export async function copyPartition(
     }
     await writes.drain()
     if (!balances(counts)) throw unbalanced(partition, counts)
+    if (manifest) {
+      listed = manifest.commit()
+      world.reached('manifest-kept')
+    }
     refused.commit()
   } catch (thrown) {
     await writes.drain().catch(() => undefined)
     refused.discard()
+    manifest?.discard()
     meter.redone(task.source, counts)
     throw thrown
   }
@@ -69,6 +78,7 @@ export async function copyPartition(
     counts,
     attempts: attempt,
     tookMs: world.now() - startMs,
+    ...(listed === undefined ? {} : { listed }),
   }
 }
 

@@ -3,13 +3,13 @@
  * on disk before the partition is journaled as settled; an attempt that fails leaves none. No file: nothing set aside.
  */
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Partition, Rejected } from '../model/documents.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { SetAside, SetAsideAttempt } from '../model/ports.ts'
+import { partitionFile, writeWhole } from './partition-file.ts'
 
 /**
  * One line of a file of set-aside documents. `source` is the document as text, byte for byte; a document whose bytes are
@@ -33,7 +33,7 @@ export function setAsideFolder(folder: string, limit: number, alreadyKept: numbe
   let kept = alreadyKept
   return {
     begin: (task, partition) => {
-      const file = join(folder, fileOf(partition.id))
+      const file = join(folder, partitionFile(partition.id, 'ndjson'))
       let descriptor: number | undefined
       let own = 0
       const close = (): void => {
@@ -76,7 +76,7 @@ export function setAsideFolder(folder: string, limit: number, alreadyKept: numbe
 
 /** Documents a partition set aside, oldest first. */
 export function readSetAside(folder: string, partition: Pick<Partition, 'id'>): SetAsideLine[] {
-  const file = join(folder, fileOf(partition.id))
+  const file = join(folder, partitionFile(partition.id, 'ndjson'))
   if (!existsSync(file)) return []
   const bytes = readFileSync(file)
   const lines: SetAsideLine[] = []
@@ -89,11 +89,6 @@ export function readSetAside(folder: string, partition: Pick<Partition, 'id'>): 
 /** The exact bytes of a document that was set aside. */
 export function bytesOf({ source, sourceBase64 }: SetAsideLine): Uint8Array {
   return sourceBase64 === undefined ? Buffer.from(source ?? '', 'utf8') : Buffer.from(sourceBase64, 'base64')
-}
-
-/** Index names may be as long as a file name may be. */
-function fileOf(partition: string): string {
-  return `${partition.slice(0, 120)}.${createHash('sha256').update(partition).digest('hex').slice(0, 12)}.ndjson`
 }
 
 function line(task: IndexTask, { doc, status, type, reason }: Rejected): Uint8Array {
@@ -110,11 +105,6 @@ function line(task: IndexTask, { doc, status, type, reason }: Rejected): Uint8Ar
     ...(isUtf8(source) ? { source: source.toString('utf8') } : { sourceBase64: source.toString('base64') }),
   }
   return Buffer.from(`${JSON.stringify(kept)}\n`, 'utf8')
-}
-
-/** A write may take fewer bytes than it was given, as when a disk fills up; the next then throws. */
-function writeWhole(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at)
 }
 
 function tooMany(task: IndexTask, kept: number, limit: number, example: Rejected): ShardferryError {

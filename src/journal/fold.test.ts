@@ -37,6 +37,7 @@ const everyType: Record<Entry['type'], true> = {
   observed: true,
   settled: true,
   'round-closed': true,
+  'deletes-carried': true,
   retried: true,
   asked: true,
   stopped: true,

@@ -1,5 +1,5 @@
 import type { Partition, SeqNoRange, Settled } from '../model/documents.ts'
-import type { Entry, ShardMark, StoredEntry } from '../model/entries.ts'
+import type { DeletesCarried, Entry, ShardMark, StoredEntry } from '../model/entries.ts'
 import type { Json, Plan } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 import { Unconfirmed } from './unconfirmed.ts'
@@ -33,6 +33,8 @@ export interface StepState {
 
 export interface IndexState {
   readonly rounds: readonly RoundState[]
+  /** How far deletes are carried over; undefined where it was never looked, or what was written since has to be looked at too. */
+  readonly deletes: Omit<DeletesCarried, 'type' | 'index'> | undefined
   readonly unconfirmed: Pick<Unconfirmed, 'toReadAgain' | 'any'>
 }
 
@@ -146,7 +148,12 @@ export class FoldingState implements MigrationState {
         if (round) round.closed = true
         return
       }
+      case 'deletes-carried':
+        this.#index(entry.index).deletes = entry
+        return
       case 'retried': {
+        // What is written late may have been deleted long before.
+        if (entry.written > 0) this.#index(entry.index).deletes = undefined
         for (const round of this.#index(entry.index).rounds) {
           const settled = round.settled.get(entry.partition)
           if (settled) round.settled.set(entry.partition, afterRetry(settled, entry))
@@ -196,7 +203,7 @@ export class FoldingState implements MigrationState {
   #index(name: string): FoldingIndex {
     const known = this.indices.get(name)
     if (known) return known
-    const fresh = { rounds: [], unconfirmed: new Unconfirmed() }
+    const fresh: FoldingIndex = { rounds: [], deletes: undefined, unconfirmed: new Unconfirmed() }
     this.indices.set(name, fresh)
     return fresh
   }
@@ -208,6 +215,7 @@ export class FoldingState implements MigrationState {
 
 interface FoldingIndex {
   readonly rounds: FoldingRound[]
+  deletes: DeletesCarried | undefined
   readonly unconfirmed: Unconfirmed
 }
 

@@ -100,6 +100,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'round-opened', index: 'cities', round: 1, shards: [mark(24)], partitions: [third] },
   { type: 'settled', settled: settled(third, { read: 3, written: 2, alreadyNewer: 1, bytes: 30 }) },
   { type: 'round-closed', index: 'cities', round: 1 },
+  { type: 'deletes-carried', index: 'cities', by: 'manifest', shards: [mark(24)], carried: 2, kept: 0 },
   { type: 'undone', step: 'tune:cities' },
   { type: 'finished', report },
   { type: 'retried', partition: second.id, index: 'cities', written: 1, alreadyNewer: 0, remaining: 1 },

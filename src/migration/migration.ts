@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Change, IndexTask, Plan } from '../model/plan.ts'
 import type { Dispatcher, Reader, Step, Throttler, World, Writer } from '../model/ports.ts'
+import type { DeletesParts } from './carry-deletes.ts'
 import type { Memory } from './memory.ts'
 import type { Tally } from './tally.ts'
 
@@ -23,6 +24,7 @@ export interface Migration {
   readonly remoteTasks: Step | undefined
   /** What the report should say about how documents were moved. */
   readonly engineNotes: () => readonly string[]
+  readonly deletes: DeletesParts
   /** Rounds after the bulk copy, at most, before the account is taken of a source that does not rest. */
   readonly catchUpRounds: number
   /** How long a request that fails for a passing reason is repeated. */

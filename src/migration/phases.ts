@@ -1,12 +1,13 @@
-import { retried } from '../flow/backoff.ts'
 import { indexUuid } from '../cluster/shards.ts'
 import { exactPart } from '../metadata/tune.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { Work } from '../model/ports.ts'
+import { carryDeletes } from './carry-deletes.ts'
 import { counted } from './counted.ts'
 import { dueRound, observe } from './due-round.ts'
 import type { Migration } from './migration.ts'
+import { patiently } from './patiently.ts'
 import { applyStep, undoStep } from './run-steps.ts'
 
 /** Makes the target indices, and remembers the uuid each got. */
@@ -86,23 +87,34 @@ function tuned(m: Pick<Migration, 'tasks'>): readonly IndexTask[] {
 }
 
 /**
- * Copies round after round until the source has nothing newer than the last checkpoint. Round 0 is the bulk copy. An
- * open round of an earlier run goes on with the partitions it had; a finished migration catches up.
+ * Copies round after round until the source has nothing newer than the last checkpoint, and carries over what was deleted
+ * there; both again while the source goes on. Round 0 is the bulk copy. An open round of an earlier run goes on with the
+ * partitions it had; a finished migration catches up.
  */
 export async function copyAll(m: Migration, signal: AbortSignal): Promise<void> {
+  let unlooked = new Set(m.tasks)
   for (let pass = 0; pass <= m.catchUpRounds; pass++) {
     const moved = await copyPass(m, pass === 0, signal)
-    if (!moved) return
+    unlooked = unlooked.union(moved)
+    if (moved.size === 0 && !(await carryAll(m, unlooked, signal))) return
+    if (moved.size === 0) unlooked.clear()
     m.tally.phase = 'catching-up'
   }
+  await carryAll(m, unlooked, signal)
+}
+
+async function carryAll(m: Migration, tasks: ReadonlySet<IndexTask>, signal: AbortSignal): Promise<boolean> {
+  let looked = false
+  for (const task of tasks) if (await carryDeletes(m, task, signal)) looked = true
+  return looked
 }
 
 /** How often it is looked where the source stands, so that little has to be read again when one of its primaries changes. */
 const observeEveryMs = 60_000
 
-/** One round of every index that has anything to move; largest index first. Gives whether there was anything. */
-async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): Promise<boolean> {
-  let moved = false
+/** One round of every index that has anything to move; largest index first. Gives those that had. */
+async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): Promise<ReadonlySet<IndexTask>> {
+  const moved = new Set<IndexTask>()
   const open = new Map<string, number>()
   const begun = new Map<string, number>()
   const observedAtMs = new Map<string, number>()
@@ -115,7 +127,7 @@ async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): P
       const pending = round.partitions.filter(partition => !settled?.has(partition.id))
       open.set(task.source, pending.length)
       observedAtMs.set(task.source, m.world.now())
-      moved = true
+      moved.add(task)
       if (pending.length === 0) closeRound(m, task.source, round.round)
       for (const partition of pending) {
         begun.set(partition.id, begunBefore(m, task, round.round, partition.id, passBegan))
@@ -171,13 +183,4 @@ async function observeInPassing(m: Migration, index: string, signal: AbortSignal
 function closeRound(m: Migration, index: string, round: number): void {
   m.memory.append({ type: 'round-closed', index, round })
   m.world.reached('round-closed')
-}
-
-/** Repeats a request outside the path of documents while it fails for a reason that may pass. */
-export function patiently<T>(
-  m: Pick<Migration, 'world' | 'giveUpAfterMs' | 'tally'>,
-  act: () => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  return retried(m.world, { giveUpAfterMs: m.giveUpAfterMs }, act, error => m.tally.retried(error.message), signal)
 }

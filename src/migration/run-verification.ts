@@ -1,6 +1,5 @@
-import { createReadStream, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Difference, IndexComparison, RepairReport, Verification, VerifyVerdict } from '../model/verification.ts'
@@ -9,6 +8,7 @@ import { exactPart } from '../metadata/tune.ts'
 import { compareQueries, meansTheSame } from '../verify/compare-queries.ts'
 import type { CompareOptions, CompareParts } from '../verify/compare-index.ts'
 import type { ComparedIndex } from '../verify/compared-index.ts'
+import { differencesIn } from '../verify/extra-places.ts'
 import type { AskedQuery } from '../verify/query-file.ts'
 import { nothingRepaired, repairIndex } from '../verify/repair.ts'
 import type { RepairOptions } from '../verify/repair.ts'
@@ -103,7 +103,7 @@ async function repairAll(
       }
       const remaining: Difference[] = []
       const parts = { ...c.parts, writer: migration.writer, onRemaining: (one: Difference) => void remaining.push(one) }
-      const own = (await differencesIn(file, result.index)).filter(one => one.setAside === undefined)
+      const own = (await differencesOf(file, result.index)).filter(one => one.setAside === undefined)
       const repaired = await repairIndex(index, own, options, parts, signal)
       sum.written += repaired.written
       sum.deleted += repaired.deleted
@@ -130,12 +130,9 @@ function afterRepair(index: ComparedIndex, result: IndexComparison, remaining: r
   return { ...result, verdict: verdictOf(index, counted) }
 }
 
-async function differencesIn(file: string, index: string): Promise<Difference[]> {
+async function differencesOf(file: string, index: string): Promise<Difference[]> {
   const found: Difference[] = []
-  for await (const line of createInterface({ input: createReadStream(file, 'utf8') })) {
-    const one = JSON.parse(line) as Difference
-    if (one.index === index) found.push(one)
-  }
+  for await (const one of differencesIn(file)) if (one.index === index) found.push(one)
   return found
 }
 

@@ -128,8 +128,8 @@ test('a source read by slices that may not be refreshed is in doubt', async () =
   })
 })
 
-test("with the application's versions, a document made anew with a lower one is a doubt, not a newer one on the target", async () => {
-  const f = await fakeMigration({ task: { versionFrom: 'version' } })
+/** With the application's versions, a document is copied in its third, deleted, and made anew in its first. */
+async function madeAnew(f: FakeMigration): Promise<Report> {
   await f.write('second', 3)
   await f.write('third', 3)
   await runMigration(f.process(), never)
@@ -137,7 +137,18 @@ test("with the application's versions, a document made anew with a lower one is 
   await f.remove(3)
   await new Promise(resolve => setTimeout(resolve, 5))
   await f.write('anew', 3)
-  const report = await runMigration(f.process(), never)
+  return await runMigration(f.process(), never)
+}
+
+test("with the application's versions, a document made anew with a lower one arrives in an index that was made for the copy", async () => {
+  const f = await fakeMigration({ task: { versionFrom: 'version' } })
+  expect(await madeAnew(f)).toMatchObject({ verdict: 'exact', total: { alreadyNewer: 0 }, indices: [{ deletes: 1, doubts: [] }] })
+  expect(f.documents('target')).toEqual(f.documents('source'))
+})
+
+test('where it may meet a newer one that was there, a document made anew with a lower version is a doubt', async () => {
+  const f = await fakeMigration({ task: { versionFrom: 'version', action: 'into-existing' } })
+  const report = await madeAnew(f)
   expect(f.documents('target').get('d3')).toContain('third')
   expect(report).toMatchObject({
     verdict: 'differs',
@@ -173,7 +184,7 @@ test('into an index that was there: more documents than can have come, or fewer 
 })
 
 test('a lower version that the target keeps is no doubt to the engine reindex, but only where it is known that nothing was deleted', async () => {
-  const f = await fakeMigration({ task: { versionFrom: 'version' } })
+  const f = await fakeMigration({ task: { versionFrom: 'version', action: 'into-existing' } })
   await runMigration(f.process(), never)
   await send(f.target.url, 'PUT', '/towns/_doc/d3?version=100&version_type=external', { n: 3 })
   await f.write('second', 3)

@@ -6,12 +6,14 @@ import type { ShardMark } from '../model/entries.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { IndexReport, Report, Verdict } from '../model/report.ts'
 import { counted } from './counted.ts'
+import { deletedSoFar, deletesNotes, isAccounted } from './deleted.ts'
+import { countedDeletes, noDeletes } from './deletes-since.ts'
 import { remember, requireLineage } from './due-round.ts'
 import { existingNote } from './existing-note.ts'
 import type { Migration } from './migration.ts'
 import { sourceRested } from './source-rested.ts'
 
-type Accountable = Pick<Migration, 'plan' | 'tasks' | 'source' | 'target' | 'memory' | 'reader' | 'world'>
+type Accountable = Pick<Migration, 'plan' | 'tasks' | 'source' | 'target' | 'memory' | 'reader' | 'world' | 'deletes'>
 
 /** Compares what was read with what became of it, and both sides' counts; says in one word how it stands. */
 export async function takeAccount(m: Accountable, signal: AbortSignal): Promise<Report> {
@@ -55,18 +57,20 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
   const asOf = m.memory.state.lastNumber
   const marks = await m.reader.marks(task, signal)
   requireLineage(task, rounds[0], marks)
-  const deletes = deletesSince(rounds[0], marks)
-  if (deletes > 0)
-    note(
-      `${deletes} deletes on the source since the copy began; deletes are not carried over, so the target may hold documents the source no longer has.`,
-    )
+  const deletes = countedDeletes(rounds[0]?.shards, marks)
+  const deleted = deletedSoFar(m, task, marks)
+  deletesNotes(deleted, deletes, task, m.deletes.hindrances.get(task.source), { doubts, note })
   const behind = task.read.by !== 'seq-no' ? 0 : operationsSince(rounds.at(-1), marks)
   if (behind > 0) note(`the source is ${behind} operations ahead; run the same command again to catch up.`)
   if (task.read.by === 'seq-no') {
     primaryDoubts(m, task, marks, { doubts, note })
     remember(m, task, asOf, marks)
   } else await sliceDoubts(m, task, rounds.at(-1), marks, here.refreshed, { doubts, note }, signal)
-  if (task.versionFrom === 'version' && counts.alreadyNewer > 0 && !(task.engine === 'reindex' && noDeletes(rounds[0], marks)))
+  if (
+    task.versionFrom === 'version' &&
+    counts.alreadyNewer > 0 &&
+    !(task.engine === 'reindex' && noDeletes(rounds[0]?.shards, marks))
+  )
     doubts.push(
       `${counts.alreadyNewer} documents were left on the target because their _version is higher there: a document that is deleted and made anew begins at version 1 again, so they may be the older ones`,
     )
@@ -88,11 +92,12 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
     targetCountBefore: docsBefore,
     behind,
     deletes,
+    deleted,
     doubts,
   }
 }
 
-interface Findings {
+export interface Findings {
   /** Each keeps the account from being exact. */
   readonly doubts: string[]
   readonly note: (text: string) => void
@@ -157,30 +162,8 @@ function readOnce({ read }: IndexTask): string {
   return read.slices === 1 ? 'read as a whole' : 'read by slices'
 }
 
-/** It is known that nothing was deleted: the counts of deletes have neither grown nor begun anew. */
-function noDeletes(first: RoundState | undefined, marks: readonly ShardMark[]): boolean {
-  return marks.every(mark => {
-    const before = markOf(first, mark.shard)
-    return before !== undefined && before.deletes === mark.deletes && countsHold(before, mark)
-  })
-}
-
-/**
- * A shard that moves counts anew in the time of the same primary. Then it has counted fewer operations than were given
- * numbers since, unless none came before the move. It may have counted more: some had a number at the first mark already.
- */
-function countsHold(before: ShardMark, now: ShardMark): boolean {
-  const counted = (now.operations ?? 0) - (before.operations ?? 0)
-  return before.primary !== undefined && before.primary === now.primary && counted >= now.maxSeqNo - before.maxSeqNo
-}
-
 function operationsSince(last: RoundState | undefined, marks: readonly ShardMark[]): number {
   return marks.reduce((sum, mark) => sum + Math.max(0, mark.maxSeqNo - (markOf(last, mark.shard)?.upTo ?? -1)), 0)
-}
-
-/** Counters begin anew when a shard moves; deletes that go unseen by that show in the counts of documents. */
-function deletesSince(first: RoundState | undefined, marks: readonly ShardMark[]): number {
-  return marks.reduce((sum, mark) => sum + Math.max(0, mark.deletes - (markOf(first, mark.shard)?.deletes ?? mark.deletes)), 0)
 }
 
 function markOf(round: RoundState | undefined, shard: number): ShardMark | undefined {
@@ -189,7 +172,7 @@ function markOf(round: RoundState | undefined, shard: number): ShardMark | undef
 
 function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[], total: Counts): Verdict {
   const equal = indices.every(
-    one => one.balanced && one.behind === 0 && one.deletes === 0 && one.doubts.length === 0 && countsAgree(tasks, one),
+    one => one.balanced && one.behind === 0 && isAccounted(one.deleted) && one.doubts.length === 0 && countsAgree(tasks, one),
   )
   if (!equal) return 'differs'
   return total.setAside > 0 ? 'set-aside' : 'exact'

@@ -10,6 +10,7 @@ export const crashPoints = [
   'round-opened',
   'page-read',
   'batch-written',
+  'manifest-kept',
   'partition-written',
   'partition-settled',
   'round-closed',
@@ -22,7 +23,11 @@ export type CrashPoint = (typeof crashPoints)[number]
 /** The same for what only the engine `reindex` passes. */
 export const reindexCrashPoints = ['task-submitted', 'task-journaled'] as const
 
+/** The same for what only a copy passes whose source has deleted documents meanwhile. */
+export const deletesCrashPoints = ['deletes-found', 'deletes-written', 'deletes-journaled'] as const
+
 /** The same for `shardferry verify`. */
 export const verifyCrashPoints = ['partition-compared', 'index-compared', 'batch-repaired'] as const
 
-export type AnyCrashPoint = CrashPoint | (typeof reindexCrashPoints)[number] | (typeof verifyCrashPoints)[number]
+export type AnyCrashPoint =
+  CrashPoint | (typeof reindexCrashPoints)[number] | (typeof deletesCrashPoints)[number] | (typeof verifyCrashPoints)[number]

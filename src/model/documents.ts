@@ -53,8 +53,10 @@ export interface Doc {
   readonly version: bigint
   /** Empty for a delete. */
   readonly source: Uint8Array
-  /** A document is indexed where nothing else is said. */
-  readonly op?: 'delete'
+  /** Its number on the source, where the search asked for it. */
+  readonly seqNo?: number | undefined
+  /** A document is indexed with its version where nothing else is said; `overwrite`: with one above the target's, whatever that is. */
+  readonly op?: 'delete' | 'overwrite'
 }
 
 /** Documents read together and written as one bulk request. `release` gives the memory behind the sources back. */
@@ -117,4 +119,22 @@ export interface Settled {
   /** Times the partition was read from its start; 1 where nothing went wrong. */
   readonly attempts: number
   readonly tookMs: number
+  /** Documents in the partition's manifest; missing where none was kept. */
+  readonly listed?: number
+}
+
+/** Where a document is kept: one id may stand under several routings. */
+export interface Place {
+  readonly id: string
+  readonly routing: string | undefined
+}
+
+/** What manifests say of a place. */
+export interface Listed extends Place {
+  /** The version that it was written with last. */
+  readonly version: bigint
+  /** The highest that was sent there, also of what the target refused: that may have been written again later. */
+  readonly highest: bigint
+  /** The target refused all that was sent there. */
+  readonly rejected: boolean
 }

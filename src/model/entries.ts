@@ -27,6 +27,7 @@ export type Entry =
   /** `begun`: the number of the last entry when it was handed out; it was read after that. */
   | { readonly type: 'settled'; readonly settled: Settled; readonly begun?: number }
   | { readonly type: 'round-closed'; readonly index: string; readonly round: number }
+  | DeletesCarried
   | {
       readonly type: 'retried'
       readonly partition: string
@@ -60,6 +61,19 @@ export interface Observed {
   readonly index: string
   readonly asOf: number
   readonly shards: readonly ShardMark[]
+}
+
+/** What was deleted on the source until the shards stood there is deleted on the target. */
+export interface DeletesCarried {
+  readonly type: 'deletes-carried'
+  readonly index: string
+  readonly by: 'manifest' | 'sweep'
+  /** Where the shards stood before it was looked what they still have. */
+  readonly shards: readonly ShardMark[]
+  /** Documents that were copied and are on neither side any more; by a sweep, those that were deleted by it and those before. */
+  readonly carried: number
+  /** Documents that the source no longer has and the target keeps, because they are not those that were copied. */
+  readonly kept: number
 }
 
 /** Where one shard stood at one moment. */

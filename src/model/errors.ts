@@ -73,6 +73,10 @@ export const errorCodes = {
   'state-version': { exit: 9, text: 'The state folder was written by a newer version of Shardferry.' },
   'state-unwritable': { exit: 9, text: 'The state folder cannot be written: disk full, read-only, or no permission.' },
   'state-other': { exit: 9, text: 'The state folder holds another migration under this name.' },
+  'manifest-unreadable': {
+    exit: 9,
+    text: 'A list of what was copied is gone from the state folder or damaged, so deletes cannot be found by it.',
+  },
   'state-missing': { exit: 9, text: 'There is no migration of that name in the state folder.' },
   'left-over': {
     exit: 8,

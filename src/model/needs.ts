@@ -251,6 +251,11 @@ function targetNeeds(plan: Plan | undefined): Need[] {
     },
     { what: 'alias-names', indices: aliases, severity: 'error', without: 'aliases cannot be given this name' },
     { what: 'refresh', indices: all, severity: 'warning', without: 'the count at the end may lag behind what was written' },
-    { what: 'read', indices: all, severity: 'warning', without: 'documents on the target cannot be counted at the end' },
+    {
+      what: 'read',
+      indices: all,
+      severity: 'warning',
+      without: 'documents on the target cannot be counted at the end, and deletes are not carried over',
+    },
   ]
 }

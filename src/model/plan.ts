@@ -44,6 +44,8 @@ export interface IndexTask {
   /** What moves the documents: Shardferry's own stream (where it is missing), or the target cluster's own `_reindex` from remote. */
   readonly engine?: EngineName
   readonly read: ReadBy
+  /** How documents are found that the source deletes while it is copied; missing in plans that know nothing of it: they are not. */
+  readonly deletes?: DeletesBy
   /** Which number becomes the external version on the target. */
   readonly versionFrom: 'seq-no' | 'version'
   /** Only documents that match are moved (Query DSL). */
@@ -62,6 +64,17 @@ export interface Estimate {
   readonly docs: number
   /** Bytes of `_source`, from a sample. */
   readonly bytes: number
+}
+
+/**
+ * manifest: what was copied is listed on this machine and compared with the sequence numbers that the source still has.
+ * sweep: the ids of both sides are compared. off: deletes are counted, and documents stay on the target.
+ */
+export const deletesBy = ['manifest', 'sweep', 'off'] as const
+
+export interface DeletesBy {
+  readonly by: (typeof deletesBy)[number]
+  readonly reason: string
 }
 
 export type EngineName = 'stream' | 'reindex'

@@ -1,5 +1,5 @@
 import type { AnyCrashPoint } from './crash-points.ts'
-import type { Batch, Counts, Partition, Rejected, SeqNoRange, Settled, WriteResult } from './documents.ts'
+import type { Batch, Counts, Doc, Partition, Rejected, SeqNoRange, Settled, WriteResult } from './documents.ts'
 import type { Ask, Entry, ShardMark, StoredEntry } from './entries.ts'
 import type { IndexTask, Json } from './plan.ts'
 
@@ -40,6 +40,21 @@ export interface SetAside {
 export interface SetAsideAttempt {
   keep(rejected: readonly Rejected[]): void
   commit(): void
+  discard(): void
+}
+
+/**
+ * Lists what was copied, so that it can be told later what of it the source no longer has. What an attempt listed counts
+ * only once `commit` has returned; a new attempt starts empty.
+ */
+export interface Manifests {
+  /** Undefined for a partition that is not listed. */
+  begin(task: IndexTask, partition: Partition): ManifestAttempt | undefined
+}
+export interface ManifestAttempt {
+  add(docs: readonly Doc[], rejected: readonly Rejected[]): void
+  /** On disk when it returns. Gives how many documents are listed. */
+  commit(): number
   discard(): void
 }
 

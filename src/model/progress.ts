@@ -6,6 +6,7 @@ export type Phase =
   | 'tuning'
   | 'copying'
   | 'catching-up'
+  | 'carrying-deletes'
   | 'restoring'
   | 'switching-aliases'
   | 'counting'

@@ -19,9 +19,25 @@ export interface Report {
 
 /**
  * exact: balanced, nothing set aside, counts equal, nothing newer on the source. set-aside: as exact, but for documents set aside.
- * differs: counts differ, the source went on changing, deletes were seen, or it is not certain that they are the same.
+ * differs: counts differ, the source went on changing, deletes were seen and not carried over, or it is not certain that they are the same.
  */
 export type Verdict = 'exact' | 'set-aside' | 'differs'
+
+/**
+ * none: it is known that nothing was deleted. carried: what was deleted is deleted on the target, and nothing was deleted since.
+ * pending: more was deleted since, or it could not be carried over yet. off: deletes were not looked for, and there were some.
+ * unseen: the source does not tell whether there were any, and they were not looked for.
+ */
+export type DeletedState = 'none' | 'carried' | 'pending' | 'off' | 'unseen'
+
+export interface Deleted {
+  readonly state: DeletedState
+  readonly by: 'manifest' | 'sweep' | 'off'
+  /** Documents that were copied, were deleted on the source, and are on the target no longer. */
+  readonly carried: number
+  /** Documents that the source has deleted and the target keeps, because they are not those that were copied. */
+  readonly kept: number
+}
 
 export interface IndexReport {
   readonly index: string
@@ -36,8 +52,10 @@ export interface IndexReport {
   readonly targetCountBefore: number | null
   /** Operations on the source that came after the last round; 0 when caught up. */
   readonly behind: number
-  /** Deletes seen on the source since the copy began. */
+  /** Deletes that the source has executed since the copy began, as far as its primaries count them: each begins anew when it moves. */
   readonly deletes: number
+  /** What became of the documents that they took away. */
+  readonly deleted: Deleted
   /** What leaves it uncertain that both sides hold the same documents, although the counts may agree; each is a sentence. */
   readonly doubts: readonly string[]
 }

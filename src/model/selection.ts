@@ -1,4 +1,4 @@
-import type { EngineName, JsonObject } from './plan.ts'
+import type { DeletesBy, EngineName, JsonObject } from './plan.ts'
 
 /** Which indices to move, under which names, and which of their documents. */
 export interface Selection {
@@ -28,6 +28,8 @@ export interface PlanOptions {
   readonly engine?: EngineName
   /** Date or number field by whose ranges the engine `reindex` cuts an index without usable sequence numbers. */
   readonly partitionField?: string
+  /** How deletes on the source are found; auto: as each index allows. */
+  readonly deletes?: 'auto' | DeletesBy['by']
   /** Give the target indices settings for fast writing while documents are copied. */
   readonly tune: boolean
 }

@@ -5,7 +5,7 @@ import type { IndexDefinition } from '../metadata/read.ts'
 import { targetSettings } from '../metadata/settings.ts'
 import { asText, isOn, setting } from '../metadata/tree.ts'
 import { exactnessFor, isAppendOnly, leftOverTuning, tuningFor } from '../metadata/tune.ts'
-import type { Change, IndexAction, IndexTask, JsonObject, Plan, PlannedCluster, ReadBy } from '../model/plan.ts'
+import type { Change, DeletesBy, IndexAction, IndexTask, JsonObject, Plan, PlannedCluster, ReadBy } from '../model/plan.ts'
 import type { PlanOptions } from '../model/selection.ts'
 import { formatVersion } from '../model/version.ts'
 import type { Identity } from '../model/version.ts'
@@ -70,6 +70,7 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
     estimate: found.estimate,
     ...(native ? { engine: 'reindex' } : {}),
     read,
+    deletes: deletesFor(read, into !== undefined, native, options),
     versionFrom,
     ...(found.query === undefined ? {} : { query: found.query }),
     settings: into ? {} : routed.settings,
@@ -157,6 +158,29 @@ function readBy({ definition, seqNo }: InventoriedIndex, versionFrom: IndexTask[
     ...primaryOnly,
     reason: [why, lost, restart].filter(part => part !== '').join('; '),
   }
+}
+
+/** How deletes on the source are found: by what the index allows, unless something else is asked for. */
+function deletesFor(read: ReadBy, into: boolean, native: boolean, { deletes = 'auto' }: PlanOptions): DeletesBy {
+  if (deletes === 'off')
+    return { by: 'off', reason: 'asked for; documents that the source deletes while it is copied stay on the target' }
+  const why = native
+    ? "the target's own _reindex does not tell what it moved"
+    : read.by !== 'seq-no'
+      ? 'it is not read by sequence numbers'
+      : undefined
+  if (why === undefined && deletes !== 'sweep')
+    return {
+      by: 'manifest',
+      reason: 'what is copied is listed in the state folder and compared with the sequence numbers that are left',
+    }
+  const reason = why ?? 'asked for'
+  return into
+    ? {
+        by: 'off',
+        reason: `${reason}, and in an index that was there, documents of its own cannot be told from those that the source has deleted`,
+      }
+    : { by: 'sweep', reason: `${reason}; where anything was deleted, the ids of both sides are read and compared` }
 }
 
 /** What an earlier migration has set and not given back would be taken for the index's own, and given back to it afterwards. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { deletesBy } from '../model/plan.ts'
 import type { Json, JsonObject, Plan } from '../model/plan.ts'
 import { illegalName } from './rename.ts'
 
@@ -48,6 +49,7 @@ const task = z.strictObject({
   estimate: z.strictObject({ docs: count, bytes: count }),
   engine: z.exactOptional(z.enum(['stream', 'reindex'])),
   read,
+  deletes: z.exactOptional(z.strictObject({ by: z.enum(deletesBy), reason: z.string() })),
   versionFrom: z.enum(['seq-no', 'version']),
   query: z.exactOptional(jsonObject),
   settings: jsonObject,

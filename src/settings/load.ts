@@ -77,6 +77,7 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       maxSetAside: value('maxSetAside'),
       catchUpRounds: value('catchUpRounds'),
       tune: value('tune'),
+      deletes: value('deletes'),
     },
     warnings: [...connectionWarnings(source), ...connectionWarnings(target)],
   })

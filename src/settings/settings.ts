@@ -33,6 +33,7 @@ export interface CopySettings {
   readonly remoteHost?: string
   /** The target's node that gets `_reindex` requests. */
   readonly reindexNode?: string
+  readonly deletes: SettingValue<'deletes'>
   readonly width: number
   readonly readers: number
   readonly partitionDocs: number

@@ -236,6 +236,14 @@ export const generalRows = [
     help: 'Number of slices of an index that is read by slices. Chosen from its shards and size where none is given.',
   },
   {
+    key: 'deletes',
+    group: 'copying',
+    type: 'choice',
+    choices: ['auto', 'manifest', 'sweep', 'off'],
+    default: 'auto',
+    help: 'How documents are found that the source deletes while it is copied, to delete them on the target too. manifest lists what is copied; sweep compares the ids of both sides; off leaves them. auto takes manifest wherever it can.',
+  },
+  {
     key: 'width',
     group: 'copying',
     type: 'integer',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { crashPoints } from '../../src/model/crash-points.ts'
+import { crashPoints, deletesCrashPoints } from '../../src/model/crash-points.ts'
 import { chosenSettings, compare, definitionOf } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
 import type { Pair } from '../support/pair.ts'
@@ -22,6 +22,7 @@ const timesReached: Readonly<Record<(typeof crashPoints)[number], number>> = {
   'round-opened': 2,
   'page-read': 4,
   'batch-written': 4,
+  'manifest-kept': 4,
   'partition-written': 4,
   'partition-settled': 4,
   'round-closed': 2,
@@ -74,5 +75,28 @@ test.each(cases)(
     }
     // The next case has the alias for itself.
     await pair.target.json('POST', '/_aliases', { actions: [{ remove: { index: `north-${point}`, alias: 'compass' } }] })
+  },
+)
+
+test.each(deletesCrashPoints)(
+  'killed at %s, a copy whose source has deleted documents ends exact when it is run again, and counts each delete once',
+  async point => {
+    const ferry = ferryOf(pair)
+    const index = `fading-${point}`
+    const command = ['copy', '--index', index]
+    await pair.source.json('PUT', `/${index}`, { settings: { number_of_shards: 2, number_of_replicas: 0 } })
+    await load(pair.source, index, people(900))
+    expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
+    for (let n = 0; n < 40; n++) await pair.source.json('DELETE', `/${index}/_doc/p${n * 20}`)
+    // One of them is made anew before deletes are looked for, and one after the crash.
+    await load(pair.source, index, people(3))
+    expect(await ferry.run(command, { SHARDFERRY_CRASH_AT: point })).toMatchObject({ signal: 'SIGKILL', stderr: '' })
+    await load(pair.source, index, people(2, 20))
+    expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
+    const report = JSON.parse(readFileSync(join(ferry.state, 'm', 'report.json'), 'utf8')) as Report
+    // What was journaled before the crash was carried over, also where it is back now.
+    const carried = point === 'deletes-journaled' ? 39 : 38
+    expect(report).toMatchObject({ verdict: 'exact', indices: [{ deleted: { state: 'carried', by: 'manifest', carried } }] })
+    expect(await compare(pair, index)).toEqual({ documents: 862, differences: [] })
   },
 )

@@ -50,8 +50,8 @@ function valueOf(latin1: string): unknown {
   return JSON.parse(Buffer.from(latin1, 'latin1').toString('utf8')) as unknown
 }
 
-/** By id and routing: an id is unique within its shard only. */
-async function readAll(site: Site, index: string, query: object): Promise<Map<string, Found>> {
+/** Every document that matches, as latin1, by id and routing: an id is unique within its shard only. */
+export async function readAll(site: Site, index: string, query: object): Promise<Map<string, Found>> {
   const found = new Map<string, Found>()
   await site.json('POST', `/${encodeURIComponent(index)}/_refresh`)
   const first = { query, size: 1000, sort: ['_doc'], track_total_hits: true }

@@ -51,6 +51,7 @@ const copy: CopySettings = {
   maxSetAside: 1_000,
   catchUpRounds: 5,
   tune: true,
+  deletes: 'auto',
 }
 
 /** The index `cities` of one shard goes to `towns`; ended with the test. */
@@ -81,6 +82,7 @@ export async function fakeMigration(
     uuid: source.store.index('cities').uuid,
     settings: { index: { number_of_shards: '1' } },
     tuning: { 'index.refresh_interval': '-1' },
+    deletes: { by: 'manifest', reason: '' },
     ...more.task,
   })
   const journal = journalOf([

@@ -61,6 +61,8 @@ export interface Report {
     readonly targetCount: number | null
     readonly behind: number
     readonly deletes: number
+    readonly deleted: { readonly state: string; readonly by: string; readonly carried: number; readonly kept: number }
+    readonly doubts: readonly string[]
   }[]
 }
 export interface Counts {

@@ -3,6 +3,7 @@ import type { MigrationState } from '../../journal/fold.ts'
 import type { MigrationSettings } from '../../settings/settings.ts'
 import { lookOf, print } from '../output.ts'
 import { openKnownJournal } from '../session.ts'
+import { deletesText } from '../view/deletes-text.ts'
 import { statusText } from '../view/status-text.ts'
 
 /** `shardferry status`: how a migration stands, from any terminal. */
@@ -18,6 +19,9 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
         name,
         state: word,
         progress: live?.progress ?? null,
+        deletes: [...state.indices].flatMap(([index, { deletes }]) =>
+          deletes ? [{ index, by: deletes.by, carried: deletes.carried, kept: deletes.kept }] : [],
+        ),
         report: state.report ?? null,
         outcome: state.outcome ?? null,
       }),
@@ -25,6 +29,8 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
     return 0
   }
   print(statusText(live?.progress, word, { ...lookOf(process.stdout), name }))
+  const deletes = deletesText(state)
+  if (deletes !== undefined) print(deletes)
   if (state.outcome?.kind === 'failed' && !word.startsWith('running'))
     print(`Last error [${state.outcome.code}]: ${state.outcome.message}`)
   return 0

@@ -21,8 +21,16 @@ export function reasonsToDiffer(report: Report): string[] {
     const operations = behind.reduce((sum, index) => sum + index.behind, 0)
     reasons.push(`the source went on changing: ${plural(operations, 'operation', 'operations')} came after the last round`)
   }
-  const deletes = where(index => index.deletes > 0).reduce((sum, index) => sum + index.deletes, 0)
-  if (deletes > 0) reasons.push(`${plural(deletes, 'document was', 'documents were')} deleted on the source during the run`)
+  const deletes = where(({ deleted }) => deleted.state === 'off').reduce((sum, index) => sum + index.deletes, 0)
+  if (deletes > 0)
+    reasons.push(
+      `${plural(deletes, 'document was', 'documents were')} deleted on the source during the run, and deletes were not looked for`,
+    )
+  const pending = where(({ deleted }) => deleted.state === 'pending')
+  if (pending.length > 0)
+    reasons.push(
+      `documents were deleted on the source that are not deleted on the target yet, of ${plural(pending.length, 'index', 'indices')}`,
+    )
   for (const { index, doubts } of report.indices) reasons.push(...doubts.map(doubt => `${index}: ${doubt}`))
   if (report.total.setAside > 0) reasons.push(`the target refused ${formatDocs(report.total.setAside)}; they are set aside`)
   return reasons
@@ -31,10 +39,11 @@ export function reasonsToDiffer(report: Report): string[] {
 /** Whether nothing but doubt keeps a report from being exact: everything that can be counted agrees. */
 export function onlyDoubted({ verdict, balanced, indices }: Report): boolean {
   const agree = indices.every(
-    ({ sourceCount, targetCount, counts, behind, deletes }) =>
+    ({ sourceCount, targetCount, counts, behind, deleted }) =>
       (sourceCount === null || targetCount === null || targetCount + counts.setAside >= sourceCount) &&
       behind === 0 &&
-      deletes === 0,
+      deleted.state !== 'off' &&
+      deleted.state !== 'pending',
   )
   const doubted = indices.some(
     ({ sourceCount, targetCount, doubts }) => sourceCount === null || targetCount === null || doubts.length > 0,
@@ -49,9 +58,12 @@ export function nextSteps(report: Report): string[] {
     if (!report.balanced) steps.push('This is a fault in Shardferry. Keep the state folder and report it.')
     if (report.indices.some(index => index.behind > 0))
       steps.push('Run the same command again: it copies only what came since. Stop writing to the source before the last time.')
-    if (report.indices.some(index => index.deletes > 0))
+    if (report.indices.some(({ deleted, behind }) => deleted.state === 'pending' && behind === 0))
+      steps.push('Run the same command again: it deletes on the target what was deleted on the source.')
+    if (report.indices.some(({ deleted }) => deleted.state === 'off'))
       steps.push(
-        'Documents deleted on the source during the run are still on the target. Delete them there too, or copy again while nothing is deleted.',
+        'Documents deleted on the source during the run are still on the target. This finds them, and deletes them there:\n' +
+          `shardferry verify ${report.source} ${report.target} --name ${report.name} --repair`,
       )
     if (report.indices.some(index => index.sourceCount === null || index.targetCount === null))
       steps.push('A note above says why an index could not be counted. Put that right, then run the same command again.')

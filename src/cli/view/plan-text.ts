@@ -92,11 +92,21 @@ function readByText({ by, field, slices }: IndexTask['read']): string {
   }
 }
 
-/** Why an index is not read by sequence number, each reason once. */
+/** Why an index is not read by sequence number, and how its deletes are found; each reason once. */
 function readNotes(tasks: readonly IndexTask[], columns: number): Line[] {
+  return [...notesBy(tasks, columns, ({ read }) => read.reason), ...notesBy(tasks, columns, deletesText)]
+}
+
+function deletesText({ deletes }: IndexTask): string | undefined {
+  if (deletes === undefined) return undefined
+  const texts = { manifest: 'carried over by manifest', sweep: 'carried over by a sweep', off: 'not carried over' }
+  return `deletes are ${texts[deletes.by]}: ${deletes.reason}`
+}
+
+function notesBy(tasks: readonly IndexTask[], columns: number, reasonOf: (task: IndexTask) => string | undefined): Line[] {
   const byReason = Map.groupBy(
-    tasks.filter(({ read }) => read.reason !== undefined),
-    ({ read }) => read.reason ?? '',
+    tasks.filter(task => reasonOf(task) !== undefined),
+    task => reasonOf(task) ?? '',
   )
   return [...byReason].flatMap(([reason, group]) => indented(`${namesOf(group, tasks)}: ${reason}`, 2, columns, 'quiet'))
 }

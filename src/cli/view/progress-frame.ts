@@ -51,6 +51,7 @@ const phaseTexts: Readonly<Record<Phase, string>> = {
   tuning: 'tuning the target',
   copying: 'copying',
   'catching-up': 'catching up',
+  'carrying-deletes': 'carrying deletes over',
   restoring: 'restoring settings',
   'switching-aliases': 'switching aliases',
   counting: 'counting',

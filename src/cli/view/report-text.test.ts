@@ -25,6 +25,7 @@ const index = (name: string, read: number, changes: Partial<IndexReport> = {}): 
   targetCount: read,
   behind: 0,
   deletes: 0,
+  deleted: { state: 'none', by: 'manifest', carried: 0, kept: 0 },
   ...changes,
 })
 
@@ -96,13 +97,16 @@ test('documents set aside, in a terminal too narrow for the table', () => {
 })
 
 test('a run that differs says why and what to do', () => {
-  const indices = [index('cities', 138_231, { behind: 12, deletes: 1 }), index('towns', 10, { targetCount: 9 })]
+  const indices = [
+    index('cities', 138_231, { behind: 12, deletes: 1, deleted: { state: 'off', by: 'off', carried: 0, kept: 0 } }),
+    index('towns', 10, { targetCount: 9 }),
+  ]
   expect(`\n${reportText(report({ verdict: 'differs', total: counts(138_241), indices }), at(100))}\n`).toMatchInlineSnapshot(`
     "
     Differs: source and target do not hold the same documents.
       - 1 index has another number of documents on the target
       - the source went on changing: 12 operations came after the last round
-      - 1 document was deleted on the source during the run
+      - 1 document was deleted on the source during the run, and deletes were not looked for
 
       index      read  written  already newer  set aside  filtered  on source  on target  behind
       cities  138,231  138,231              0          0         0    138,231    138,231      12
@@ -114,8 +118,9 @@ test('a run that differs says why and what to do', () => {
 
       → Run the same command again: it copies only what came since. Stop writing to the source before
         the last time.
-      → Documents deleted on the source during the run are still on the target. Delete them there too,
-        or copy again while nothing is deleted.
+      → Documents deleted on the source during the run are still on the target. This finds them, and
+        deletes them there:
+        shardferry verify https://old.example:9200 https://new.example:9200 --name cities-2026 --repair
     "
   `)
 })

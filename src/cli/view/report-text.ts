@@ -144,9 +144,16 @@ function selected(indices: readonly IndexReport[]): { shown: readonly IndexRepor
 }
 
 function isExact(index: IndexReport): boolean {
-  const { balanced, counts, sourceCount, targetCount, behind, deletes, doubts } = index
+  const { balanced, counts, sourceCount, targetCount, behind, deleted, doubts } = index
   const equal = sourceCount !== null && sourceCount === targetCount
-  return balanced && counts.setAside === 0 && equal && behind === 0 && deletes === 0 && doubts.length === 0
+  return (
+    balanced &&
+    counts.setAside === 0 &&
+    equal &&
+    behind === 0 &&
+    !['off', 'pending'].includes(deleted.state) &&
+    doubts.length === 0
+  )
 }
 
 /** A difference that the documents set aside explain is no fault. */

@@ -40,8 +40,8 @@ export class PageSizes {
   }
 }
 
-/** Servers refuse pages above `index.max_result_window`; an index may have a lower one than the default. */
-function windowOf(task: IndexTask): number {
+/** Documents a page may have. Servers refuse pages above `index.max_result_window`; an index may have a lower one than the default. */
+export function windowOf(task: IndexTask): number {
   const index = (task.settings['index'] ?? task.settings) as Record<string, unknown>
   const own = Number(index['max_result_window'] ?? task.settings['index.max_result_window'])
   return Number.isFinite(own) && own > 0 ? Math.min(own, largestWindow) : largestWindow

@@ -29,8 +29,7 @@ export interface StreamReaderOptions extends PartitionSize {
 }
 
 /** Reads an index by searches in `_doc` order: one shard's range of sequence numbers, or one slice, at a time. */
-export function streamReader(source: Cluster, options: StreamReaderOptions): Reader {
-  const copies = refreshedCopies(source)
+export function streamReader(source: Cluster, options: StreamReaderOptions, copies = refreshedCopies(source)): Reader {
   const parts = { source, copies, sizes: new PageSizes(options.pageBytes) }
   const careful = new Set<string>()
   const asRead = (task: IndexTask): IndexTask => (options.idsOnly ? { ...task, read: { ...task.read, idsOnly: true } } : task)

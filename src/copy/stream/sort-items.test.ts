@@ -25,7 +25,7 @@ const full = item(429, 'es_rejected_execution_exception', 'queue full')
 const flood = item(429, 'cluster_block_exception', 'index [cities] blocked by: [TOO_MANY_REQUESTS/12/…]')
 
 test('created and updated documents are written, an external version that is not higher is already newer', () => {
-  expect(sorted(item(200), item(201), conflict)).toMatchObject({ written: 2, alreadyNewer: 1, rejected: [], again: [] })
+  expect(sorted(item(200), item(201), conflict)).toMatchObject({ written: 2, newer: [{ id: '2' }], rejected: [], again: [] })
 })
 
 test('a delete that finds nothing is written, also where a document that is not found is not', () => {
@@ -42,7 +42,7 @@ test('a refused document is rejected with its own reason', () => {
 })
 
 test('a conflict that is no version conflict is rejected, not taken for newer', () => {
-  expect(sorted(item(409, 'resource_already_exists_exception'))).toMatchObject({ alreadyNewer: 0, rejected: [{ status: 409 }] })
+  expect(sorted(item(409, 'resource_already_exists_exception'))).toMatchObject({ newer: [], rejected: [{ status: 409 }] })
 })
 
 test('a full queue or a failing shard is no fault of the document: it goes again, with the first reason', () => {
@@ -73,8 +73,8 @@ test('every document of an answer is accounted for once', () => {
   const any = fc.constantFrom(item(200), item(201), conflict, mapping, full, flood, item(500, 'x'), item(409, 'y'))
   fc.assert(
     fc.property(fc.array(any, { maxLength: 50 }), items => {
-      const { written, alreadyNewer, rejected, again } = sorted(...items)
-      expect(written + alreadyNewer + rejected.length + again.length).toBe(items.length)
+      const { written, newer, rejected, again } = sorted(...items)
+      expect(written + newer.length + rejected.length + again.length).toBe(items.length)
     }),
   )
 })

@@ -5,7 +5,8 @@ import { ShardferryError } from '../../model/errors.ts'
 /** What a bulk answer means for each document. */
 export interface Sorted {
   written: number
-  alreadyNewer: number
+  /** The target holds a newer version of each. */
+  readonly newer: Doc[]
   readonly rejected: Rejected[]
   /** Not written, through no fault of their own: to be sent again. */
   readonly again: Doc[]
@@ -16,7 +17,7 @@ export interface Sorted {
 }
 
 export function nothingSorted(): Sorted {
-  return { written: 0, alreadyNewer: 0, rejected: [], again: [], reason: '', blocked: false }
+  return { written: 0, newer: [], rejected: [], again: [], reason: '', blocked: false }
 }
 
 /**
@@ -29,7 +30,7 @@ export function sortItems(docs: readonly Doc[], items: readonly BulkItem[], inde
     const item = items[i]!
     // A delete that finds nothing leaves its version all the same.
     if (item.status < 300 || (doc.op === 'delete' && item.status === 404 && item.type === '')) into.written++
-    else if (item.status === 409 && item.type === 'version_conflict_engine_exception') into.alreadyNewer++
+    else if (item.status === 409 && item.type === 'version_conflict_engine_exception') into.newer.push(doc)
     else if (item.type === 'cluster_block_exception') {
       into.blocked = true
       sendAgain(into, doc, item)

@@ -31,5 +31,5 @@ function toDoc(task: IndexTask, hit: Hit): Doc {
     )
   }
   if (!hit.unusual) return doc
-  return { id: doc.id, routing: doc.routing, version: doc.version, source: oneLine(doc.source) }
+  return { id: doc.id, routing: doc.routing, version: doc.version, seqNo: doc.seqNo, source: oneLine(doc.source) }
 }

@@ -7,6 +7,7 @@ import type { Connection } from '../../cluster/cluster.ts'
 import { backoffMs } from '../../flow/backoff.ts'
 import type { Doc } from '../../model/documents.ts'
 import { ShardferryError } from '../../model/errors.ts'
+import type { IndexTask } from '../../model/plan.ts'
 import type { Meter, Throttler, Writer, World } from '../../model/ports.ts'
 import { nothingSorted, sortItems } from './sort-items.ts'
 import type { Sorted } from './sort-items.ts'
@@ -14,6 +15,11 @@ import type { Sorted } from './sort-items.ts'
 export interface StreamWriterOptions {
   /** How long the same documents are sent again, none of them being taken, before the run stops. A blocked target is waited for. */
   readonly giveUpAfterMs: number
+  /**
+   * Whether what is read is newer than all that the target holds, whatever the versions say: a document that was deleted
+   * and made anew on the source begins at version 1 again. Such a document is written over the other.
+   */
+  readonly overwrites?: (task: IndexTask) => boolean
 }
 
 /** This many documents of one batch may be poison for their whole request; more means that the requests themselves are refused. */
@@ -65,7 +71,9 @@ export function streamWriter(
   return {
     write: async (task, batch, signal) => {
       const done = nothingSorted()
+      const overwrites = options.overwrites?.(task) === true
       let pending = batch.docs
+      let alreadyNewer = 0
       let failingSinceMs: number | undefined
       for (let attempt = 0; pending.length > 0; attempt++) {
         const leave = await throttler.enter(pending.length, signal)
@@ -81,14 +89,13 @@ export function streamWriter(
         }
         if (!failure) {
           done.written += turn.written
-          done.alreadyNewer += turn.alreadyNewer
           done.rejected.push(...turn.rejected)
-          if (turn.again.length === 0) {
-            throttler.observe('accepted')
-            break
-          }
+          const over = overwrites ? turn.newer.filter(({ op }) => op === undefined) : []
+          alreadyNewer += turn.newer.length - over.length
+          if (turn.again.length === 0) throttler.observe('accepted')
           if (turn.again.length < pending.length) failingSinceMs = undefined
-          pending = turn.again
+          pending = [...turn.again, ...over.map(overwriting)]
+          if (turn.again.length === 0) continue
         }
         // After a failure of the whole request nothing of this turn counts: the same documents go again, with the same versions.
         const blocked = failure ? failure.code === 'target-blocked' : turn.blocked
@@ -100,9 +107,13 @@ export function streamWriter(
           throw spent(task.target, failure, reason)
         await world.sleep(backoffMs(attempt, world.random()), signal)
       }
-      return { written: done.written, alreadyNewer: done.alreadyNewer, rejected: done.rejected }
+      return { written: done.written, alreadyNewer, rejected: done.rejected }
     },
   }
+}
+
+function overwriting({ id, routing, version, source }: Doc): Doc {
+  return { id, routing, version, source, op: 'overwrite' }
 }
 
 function weigh(docs: readonly Doc[]): number {

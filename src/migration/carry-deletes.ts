@@ -1,0 +1,298 @@
+/**
+ * Carries deletes over: what was copied and is gone from the source goes from the target too.
+ *
+ * Invariants. A document is deleted on the target only if this migration copied it and nobody wrote it since (a sweep, which
+ * cannot know that, works only in an index that the migration made, and once a run has come to its end it takes no more
+ * than the source has deleted), a search of refreshed copies of the source did not show its number any more, a later look did not find it
+ * under any version, and every operation that these searches can have seen is at or below a checkpoint of the same
+ * primary: what is taken back when a primary dies was not a delete. Whatever was in the index when it was looked at is
+ * judged by its place, id and routing.
+ *
+ * A delete never overtakes a re-creation. It carries the version that the target was seen to hold plus one: above the copy,
+ * so that a late second delivery of it is refused, and below a re-creation, as the source's own delete took a number
+ * in between (a document copied at number s has version s + 1 and is deleted with s + 2; it was deleted on the source at
+ * s + 1 at the earliest, so that it is made anew at s + 2 and written with s + 3 at the earliest). Where its id lives on
+ * under another routing, it may have been replaced without a delete, at s + 1; then the delete carries the copy's own version.
+ * With versions of the application there is no such order: what is made anew begins at 1 once its deletion is forgotten,
+ * and is written over whatever the target remembers (`overwrites` of the writer).
+ */
+import { refresh } from '../cluster/shards.ts'
+import { allListed, gonePlaces } from '../copy/manifest/gone.ts'
+import type { GoneParts } from '../copy/manifest/gone.ts'
+import type { Doc, Listed, Place } from '../model/documents.ts'
+import type { ShardMark } from '../model/entries.ts'
+import { ShardferryError } from '../model/errors.ts'
+import type { IndexTask } from '../model/plan.ts'
+import type { ComparedIndex } from '../verify/compared-index.ts'
+import { placeOf } from '../verify/compared-index.ts'
+import type { CompareParts } from '../verify/compare-index.ts'
+import { look } from '../verify/look.ts'
+import { extraPlaces } from '../verify/extra-places.ts'
+import { countedDeletes, countersHold, deletesSince } from './deletes-since.ts'
+import { requireLineage } from './due-round.ts'
+import type { Migration } from './migration.ts'
+import { patiently } from './patiently.ts'
+
+/** What carrying deletes over works with. */
+export interface DeletesParts {
+  readonly manifests: GoneParts
+  /** How an index is looked at on both sides. @throws ShardferryError where it cannot be */
+  readonly compared: (task: IndexTask, signal: AbortSignal) => Promise<ComparedIndex>
+  readonly sweeping: (task: IndexTask) => CompareParts
+  /** By source index, why deletes could not be carried over in this run. */
+  readonly hindrances: Map<string, string>
+}
+
+/** Where a primary changed meanwhile, it is all looked at again, so often at most. */
+const looks = 3
+
+/** Carries over what was deleted until now. Gives whether anything had to be looked for. */
+export async function carryDeletes(m: Migration, task: IndexTask, signal: AbortSignal): Promise<boolean> {
+  const by = task.deletes?.by ?? 'off'
+  if (by === 'off') return false
+  m.deletes.hindrances.delete(task.source)
+  for (let attempt = 1; ; attempt++) {
+    const { rounds, deletes } = m.memory.state.indices.get(task.source) ?? { rounds: [], deletes: undefined }
+    if (rounds.length === 0) return false
+    const marks = await patiently(m, () => m.reader.marks(task, signal), signal)
+    requireLineage(task, rounds[0], marks)
+    if (deletesSince(task, deletes?.shards ?? rounds[0]?.shards, marks) === 'none') return false
+    m.tally.phase = 'carrying-deletes'
+    const carried = await hindered(m, task, () => carry(m, task, by, marks, signal))
+    if (carried === 'primary-changed' && attempt < looks) continue
+    if (typeof carried === 'string') {
+      m.deletes.hindrances.set(task.source, hindranceTexts[carried])
+      return false
+    }
+    if (carried === undefined) return false
+    m.memory.append({ type: 'deletes-carried', index: task.source, shards: marks, ...carried })
+    m.world.reached('deletes-journaled')
+    return true
+  }
+}
+
+type Hindrance = 'primary-changed' | 'not-on-disk'
+
+const hindranceTexts: Readonly<Record<Hindrance, string>> = {
+  'primary-changed': 'a primary of the source changed again and again while it was looked what it still has',
+  'not-on-disk':
+    'the source has operations that are not on its disks for longer than they are waited for (an asynchronous translog)',
+}
+
+interface Carried {
+  readonly by: 'manifest' | 'sweep'
+  readonly carried: number
+  readonly kept: number
+}
+
+async function hindered<T>(m: Migration, task: IndexTask, act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act()
+  } catch (thrown) {
+    if (!(thrown instanceof ShardferryError) || !['forbidden', 'manifest-unreadable', 'unsupported'].includes(thrown.code))
+      throw thrown
+    m.deletes.hindrances.set(task.source, thrown.message)
+    return undefined
+  }
+}
+
+async function carry(
+  m: Migration,
+  task: IndexTask,
+  by: 'manifest' | 'sweep',
+  marks: readonly ShardMark[],
+  signal: AbortSignal,
+): Promise<Carried | Hindrance> {
+  const index = await m.deletes.compared(task, signal)
+  // The target is not refreshed by itself while documents are copied, and what a look does not see it cannot delete.
+  await patiently(m, () => refresh(m.target, task.target, signal), signal)
+  if (by === 'sweep') return await sweep(m, task, index, marks, signal)
+  const { rounds } = m.memory.state.indices.get(task.source)!
+  try {
+    if (!allListed(rounds)) throw unlisted(task)
+    const gone = inGroups(gonePlaces(task, rounds, m.deletes.manifests, signal))
+    return await carryPlaces(m, task, index, gone, marks, signal)
+  } catch (thrown) {
+    // In an index that was made for the copy, what the source does not have was deleted there.
+    if (!(thrown instanceof ShardferryError) || thrown.code !== 'manifest-unreadable' || task.action !== 'create') throw thrown
+    return await sweep(m, task, index, marks, signal)
+  }
+}
+
+/** Finds by the ids of both sides what only the target has. */
+async function sweep(
+  m: Migration,
+  task: IndexTask,
+  index: ComparedIndex,
+  marks: readonly ShardMark[],
+  signal: AbortSignal,
+): Promise<Carried | Hindrance> {
+  const { rounds, deletes } = m.memory.state.indices.get(task.source)!
+  if (!index.createdByPlan)
+    throw notSwept(`${task.target} may hold documents of its own, which cannot be told from those that were copied`)
+  const before = deletes?.carried ?? 0
+  const first = rounds[0]?.shards
+  // Once a run has come to its end, applications may write to the target: what only they have written must not be swept away.
+  const inUse = m.memory.state.report !== undefined
+  if (inUse && !countersHold(first, marks))
+    throw notSwept(
+      `the source does not tell how many documents it has deleted, and applications may write to ${task.target} by now`,
+    )
+  const most = inUse ? countedDeletes(first, marks) - before : Infinity
+  const extra = bounded(task, extraPlaces(index, m.deletes.sweeping(task), signal), most)
+  const swept = await carryPlaces(m, task, index, extra, marks, signal)
+  return typeof swept === 'string' ? swept : { by: 'sweep', carried: before + swept.carried, kept: swept.kept }
+}
+
+/** No more than the source has deleted. */
+async function* bounded<T>(task: IndexTask, groups: AsyncIterable<readonly T[]>, most: number): AsyncIterable<readonly T[]> {
+  let found = 0
+  for await (const group of groups) {
+    found += group.length
+    if (found > most)
+      throw notSwept(`${task.target} holds more documents that the source does not have than the source has deleted`)
+    yield group
+  }
+}
+
+function notSwept(why: string): ShardferryError {
+  return new ShardferryError(
+    'unsupported',
+    `${why}. Documents that only the target has are named by verify, and deleted by verify --repair.`,
+  )
+}
+
+const placesAtOnce = 5_000
+
+async function* inGroups<T>(all: AsyncIterable<T>): AsyncIterable<readonly T[]> {
+  let group: T[] = []
+  for await (const one of all) {
+    group.push(one)
+    if (group.length < placesAtOnce) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
+}
+
+async function carryPlaces(
+  m: Migration,
+  task: IndexTask,
+  index: ComparedIndex,
+  groups: AsyncIterable<readonly (Place | Listed)[]>,
+  marks: readonly ShardMark[],
+  signal: AbortSignal,
+): Promise<Carried | Hindrance> {
+  const sum = { by: 'manifest' as const, carried: 0, kept: 0 }
+  for await (const group of groups) {
+    const found = await lookAt(m, task, index, group, signal)
+    m.world.reached('deletes-found')
+    const hindrance = await untilSafe(m, task, marks, signal)
+    if (hindrance) return hindrance
+    const { written, left } = await remove(m, task, found.deletes, signal)
+    m.world.reached('deletes-written')
+    sum.carried += found.gone + written
+    sum.kept += found.kept + left
+  }
+  return sum
+}
+
+interface Found {
+  readonly deletes: Doc[]
+  /** On neither side any more. */
+  gone: number
+  /** On the target, but not what was copied. */
+  kept: number
+}
+
+/** Looks at places on both sides, and tells what is to be deleted on the target. */
+async function lookAt(
+  m: Migration,
+  task: IndexTask,
+  index: ComparedIndex,
+  group: readonly (Place | Listed)[],
+  signal: AbortSignal,
+): Promise<Found> {
+  const found: Found = { deletes: [], gone: 0, kept: 0 }
+  const unseen = new Map(group.map(place => [placeOf(place.id, place.routing), place]))
+  const ids = [...new Set(group.map(({ id }) => id))]
+  await look(
+    index,
+    ids,
+    'ids',
+    sights => {
+      const living = new Set(sights.filter(({ source }) => source).map(({ id }) => id))
+      for (const { id, routing, source, target } of sights) {
+        const key = placeOf(id, routing)
+        const place = unseen.get(key)
+        if (!place) continue
+        unseen.delete(key)
+        if (source || !target) continue
+        if (isCopied(task, place, target.version))
+          found.deletes.push({ id, routing, version: target.version + (living.has(id) ? 0n : 1n), source: nothing, op: 'delete' })
+        else found.kept++
+      }
+    },
+    { patiently: (act, waiting) => patiently(m, act, waiting) },
+    signal,
+  )
+  for (const place of unseen.values()) if ('rejected' in place && !place.rejected) found.gone++
+  return found
+}
+
+const nothing = new Uint8Array(0)
+
+/** What stands on the target is what was copied, and not what was there before or what somebody else wrote since. */
+function isCopied({ action, versionFrom }: IndexTask, place: Place | Listed, onTarget: bigint): boolean {
+  if (action !== 'create') return 'version' in place && !place.rejected && place.version === onTarget
+  // Versions of the application may have been raised when they were written over others; a sweep knows none.
+  return !('highest' in place) || versionFrom === 'version' || onTarget <= place.highest
+}
+
+/** How long operations that are not on disk are waited for. */
+const safeWithinMs = 30_000
+
+/** Every operation that was visible until now is on disk everywhere and is not taken back; or why that cannot be known. */
+async function untilSafe(
+  m: Migration,
+  task: IndexTask,
+  before: readonly ShardMark[],
+  signal: AbortSignal,
+): Promise<Hindrance | undefined> {
+  if (task.read.by !== 'seq-no') return undefined
+  const seen = await patiently(m, () => m.reader.marks(task, signal), signal)
+  const untilMs = m.world.now() + safeWithinMs
+  for (let now = seen, waitMs = 20; ; waitMs = Math.min(500, 2 * waitMs)) {
+    if (now.some(mark => mark.primary !== markOf(before, mark.shard)?.primary)) return 'primary-changed'
+    if (now.every(mark => mark.upTo >= (markOf(seen, mark.shard)?.maxSeqNo ?? -1))) return undefined
+    if (m.world.now() >= untilMs) return 'not-on-disk'
+    await m.world.sleep(waitMs, signal)
+    now = await patiently(m, () => m.reader.marks(task, signal), signal)
+  }
+}
+
+function markOf(marks: readonly ShardMark[], shard: number): ShardMark | undefined {
+  return marks.find(mark => mark.shard === shard)
+}
+
+const deletesAtOnce = 1_000
+
+async function remove(
+  m: Migration,
+  task: IndexTask,
+  deletes: readonly Doc[],
+  signal: AbortSignal,
+): Promise<{ written: number; left: number }> {
+  const sum = { written: 0, left: 0 }
+  for (let from = 0; from < deletes.length; from += deletesAtOnce) {
+    const docs = deletes.slice(from, from + deletesAtOnce)
+    const { written, alreadyNewer, rejected } = await m.writer.write(task, { docs, bytes: 0, release: () => undefined }, signal)
+    sum.written += written
+    sum.left += alreadyNewer + rejected.length
+  }
+  return sum
+}
+
+function unlisted(task: IndexTask): ShardferryError {
+  return new ShardferryError('manifest-unreadable', `Not all that was copied of ${task.source} is listed.`)
+}
