@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAll } from '../support/compare.ts'
 import { bulk, load, people } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
+import { leave, sharedPair } from '../support/shared-pair.ts'
 import { ferryOf } from '../support/shardferry.ts'
 import type { Ferry, Report } from '../support/shardferry.ts'
 import { startWriters } from '../support/writers.ts'
@@ -14,9 +14,9 @@ const seed = 20_261_124
 let pair: Pair
 
 beforeAll(async () => {
-  pair = await startPair('test-real-deletes')
+  pair = await sharedPair()
 })
-afterAll(() => stop('test-real-deletes', pair?.source, pair?.target))
+afterAll(() => leave(pair))
 
 /** Deletions are forgotten at once, so that what is made anew begins at version 1. */
 const settings = { number_of_shards: 2, number_of_replicas: 0, gc_deletes: '0ms' }
