@@ -170,3 +170,13 @@ test('entries in any order and any number fold without a fault, one by one as we
     }),
   )
 })
+
+test('how far deletes are carried over stands in the state, until a document is written that may have been deleted before', () => {
+  const partition = samplePartitions.first
+  const carried = { type: 'deletes-carried', index: 'cities', by: 'manifest', shards: [mark(19)], carried: 2, kept: 0 } as const
+  const retried = { type: 'retried', partition: partition.id, index: 'cities', alreadyNewer: 0, remaining: 0 } as const
+  expect(after(carried).indices.get('cities')?.deletes).toMatchObject({ by: 'manifest', carried: 2, shards: [mark(19)] })
+  expect(after(carried, { ...carried, carried: 3 }).indices.get('cities')?.deletes?.carried).toBe(3)
+  expect(after(carried, { ...retried, written: 0 }).indices.get('cities')?.deletes?.carried).toBe(2)
+  expect(after(carried, { ...retried, written: 1 }).indices.get('cities')?.deletes).toBeUndefined()
+})

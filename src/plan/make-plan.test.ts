@@ -37,6 +37,8 @@ function found(over: Partial<InventoriedIndex> = {}): InventoriedIndex {
   }
 }
 
+const onTarget: Partial<InventoriedIndex> = { onTarget: { kind: 'index', definition: definition({ name: 'towns' }) } }
+
 function inventory(index: InventoriedIndex, over: Partial<Inventory> = {}): Inventory {
   return {
     source: { address: 'http://old:9200', identity: elasticsearch('7.10.2') },
@@ -56,6 +58,24 @@ function taskOf(index: InventoriedIndex, over: Partial<PlanOptions> = {}): Plan[
 }
 
 describe('makePlan', () => {
+  test.each([
+    ['by manifest where sequence numbers tell what is left', {}, {}, 'manifest', /listed/],
+    [
+      'by a sweep where there are none',
+      { seqNo: { usable: false, hitsHaveIt: true, reason: 'x' } },
+      {},
+      'sweep',
+      /sequence numbers/,
+    ],
+    ["by a sweep where the target's own _reindex moves it", {}, { engine: 'reindex' }, 'sweep', /_reindex/],
+    ['by a sweep where that is asked for', {}, { deletes: 'sweep' }, 'sweep', /asked for/],
+    ['not at all where that is asked for', {}, { deletes: 'off' }, 'off', /asked for/],
+    ['by manifest into an index that is there', onTarget, { intoExisting: true }, 'manifest', /listed/],
+    ['never by a sweep into an index that is there', onTarget, { intoExisting: true, readBy: 'slices' }, 'off', /of its own/],
+  ] as const)('deletes are found %s', (_what, index, asked, by, why) => {
+    expect(taskOf(found(index), asked).deletes).toEqual({ by, reason: expect.stringMatching(why) as string })
+  })
+
   test('a task holds what is created, what changes and how it is read', () => {
     const plan = makePlan(inventory(found()), options, 0)
     expect(plan).toMatchObject({

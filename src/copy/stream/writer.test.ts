@@ -9,6 +9,7 @@ import { indexTask } from '../../journal/sample-entries.test-part.ts'
 import type { Batch, Doc, WriteResult } from '../../model/documents.ts'
 import type { Meter } from '../../model/ports.ts'
 import { streamWriter } from './writer.ts'
+import type { StreamWriterOptions } from './writer.ts'
 
 const task = indexTask('cities')
 const giveUpAfterMs = 60_000
@@ -47,7 +48,7 @@ function batch(list: readonly Doc[]): Batch {
   return { docs: list, bytes: list.reduce((sum, one) => sum + one.source.length, 0), release: () => undefined }
 }
 
-function writing(connection: Connection = target, restless = true) {
+function writing(connection: Connection = target, restless = true, more: Pick<StreamWriterOptions, 'overwrites'> = {}) {
   const world = virtualWorld({ restless })
   const throttler = new AdaptiveThrottler(world, { maxWidth: 4, docsPerSecond: 0 })
   const retries: string[] = []
@@ -57,7 +58,7 @@ function writing(connection: Connection = target, restless = true) {
     retried: what => retries.push(what),
     redone: () => undefined,
   }
-  const writer = streamWriter(connection, world, throttler, meter, { giveUpAfterMs })
+  const writer = streamWriter(connection, world, throttler, meter, { giveUpAfterMs, ...more })
   return {
     world,
     throttler,
@@ -98,6 +99,17 @@ test('the same batch again is written again with the same result; older versions
     alreadyNewer: 1,
     rejected: [],
   })
+})
+
+test('where what is read is the newest there can be, a lower version is written over a higher one, and over a delete that is remembered', async () => {
+  const { write } = writing(target, true, { overwrites: () => true })
+  await write([doc('a', { version: 5n }), doc('b', { version: 5n })])
+  await write([{ id: 'b', routing: undefined, version: 6n, source: Buffer.alloc(0), op: 'delete' }])
+  const anew = [doc('a', { version: 1n, source: '{"n":2}' }), doc('b', { version: 1n, source: '{"n":3}' })]
+  expect(await write(anew)).toEqual({ written: 2, alreadyNewer: 0, rejected: [] })
+  const [shard] = fake.store.indices.get('cities')!.shards
+  const now = new Map([...shard!.live.values()].map(({ id, source }) => [id, source.toString()]))
+  expect(now).toEqual(new Map([...anew].map(({ id, source }) => [id, Buffer.from(source).toString()])))
 })
 
 test('a document the target refuses is rejected with its reason, and the others are written', async () => {
