@@ -1,0 +1,13 @@
+import { seeded } from '../../test/proxy/random.ts'
+import type { Fault } from './fault.ts'
+
+/** Every fault once, in an order that the seed decides; then all again in another. */
+export function schedule(faults: readonly Fault[], rounds: number, seed: number): Fault[] {
+  const random = seeded(seed, 1_000_000)
+  const turns: Fault[] = []
+  while (turns.length < rounds && faults.length > 0) {
+    const deck = [...faults]
+    while (deck.length > 0) turns.push(...deck.splice(random.between(0, deck.length - 1), 1))
+  }
+  return turns.slice(0, rounds)
+}
