@@ -25,7 +25,7 @@ target against a log of every write that the source has acknowledged.
   --source DIST    elasticsearch-7.10.2
   --target DIST    opensearch-2.19.4
   --nodes N        of each cluster (2)
-  --ids N          documents that there may be (4000)
+  --ids N          documents that there may be (2400)
   --list           the faults
   --table FILE...  results of earlier runs, together
 
@@ -41,7 +41,7 @@ const { values, positionals } = parseArgs({
     source: { type: 'string', default: 'elasticsearch-7.10.2' },
     target: { type: 'string', default: 'opensearch-2.19.4' },
     nodes: { type: 'string', default: '2' },
-    ids: { type: 'string', default: '4000' },
+    ids: { type: 'string', default: '2400' },
     list: { type: 'boolean', default: false },
     table: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },

@@ -44,6 +44,8 @@ export interface Fault {
   readonly does: string
   /** It ends Shardferry's process: the documents read twice are bounded by what the process had in hand. */
   readonly kills?: true
+  /** It takes long, as nodes start slowly: every third time only. */
+  readonly slow?: true
   /** Why it cannot be done on these clusters; undefined where it can. */
   impossible?(stage: Stage): string | undefined
   /** Before Shardferry is started: settings, proxies, indices of its own. */

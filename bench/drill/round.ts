@@ -30,6 +30,8 @@ export interface RoundResult extends Omit<Judged, 'examples'> {
   readonly ends: readonly string[]
   readonly writes: number
   readonly seconds: number
+  /** Seconds from the start of the round to the end of each of its parts. */
+  readonly timeline: Readonly<Record<string, number>>
   /** What went wrong, in words; empty for a good round. */
   readonly trouble: readonly string[]
 }
@@ -37,7 +39,7 @@ export interface RoundResult extends Omit<Judged, 'examples'> {
 /** Partitions read at once, by default of the command. */
 export const readers = 2
 
-const shape = ['--partition-docs', '250', '--page-bytes', '16kb', '--docs-per-second', '1500', '--catch-up-rounds', '3']
+const shape = ['--partition-docs', '250', '--page-bytes', '16kb', '--docs-per-second', '1000', '--catch-up-rounds', '1']
 const timeouts = { SHARDFERRY_SOURCE_TIMEOUT: '4s', SHARDFERRY_TARGET_TIMEOUT: '4s' }
 const preload = new URL('../drill-preload.ts', import.meta.url).href
 
@@ -49,6 +51,8 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
   const writesBefore = stage.truth.acknowledged
   const { source, target, truth, written } = stage
   const random = seeded(seed, 0)
+  const timeline: Record<string, number> = {}
+  const mark = (part: string): void => void (timeline[part] = rounded((performance.now() - startMs) / 1000))
   const undo: (() => void | Promise<void>)[] = []
   const faultyEnv: Round['faultyEnv'] = {}
   const env: Round['env'] = {}
@@ -91,32 +95,40 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
   }
   try {
     await fault.prepare?.(round)
+    mark('prepared')
     const writers = startWriters(source, truth, () => written, seed)
     let struck = false
     try {
       await copying(start(faultyEnv))
-      await sleep(random.between(0, 1500))
+      mark('copying')
+      await sleep(random.between(0, 800))
       try {
         await fault.begin?.(round)
         struck = await stillRuns(round.running)
-        await Promise.race([sleep(random.between(300, 2500)), round.running.outcome])
+        mark('begun')
+        await Promise.race([sleep(random.between(300, 1500)), round.running.outcome])
       } finally {
         await fault.end?.(round)
+        mark('ended')
       }
       outcomes.push(await endOf(round.running))
+      mark('run over')
     } finally {
       await writers.stop()
       await Promise.all([source.green(), target.green()])
     }
+    mark('green')
     for (const index of indices) await settleDoubts(source, truth, index)
     const againMs = performance.now()
     const again = await endOf(start({}))
     const secondsToRecover = (performance.now() - againMs) / 1000
     outcomes.push(again)
+    mark('again')
     const instead = await fault.insteadOfExact?.(round, again)
     const judged: Judged[] = []
     for (const index of indices)
       judged.push(await judge(source, target, truth, index, instead?.copies.get(index) ?? copyOf(index)))
+    mark('judged')
     const kills = outcomes.filter(({ signal }) => signal === 'SIGKILL').length
     const state = stateIn(ferry.state, env)
     const trouble = judged.flatMap(({ examples }) => examples)
@@ -145,6 +157,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
       writes: truth.acknowledged - writesBefore,
       seconds: rounded((performance.now() - startMs) / 1000),
       trouble,
+      timeline,
     }
   } finally {
     for (const one of undo.toReversed()) await one()

@@ -49,7 +49,7 @@ export function startWriters(cluster: DrillCluster, truth: Truth, targets: () =>
       const all = targets()
       const written = all[random.between(0, all.length - 1)]
       if (written) await send(cluster, truth, someChanges(truth, written, writer, rev, random))
-      await sleep(random.between(5, 40))
+      await sleep(random.between(15, 90))
     }
   })
   return {
