@@ -33,6 +33,8 @@ export interface Round extends Stage {
   copyOf(index: string): string
   /** Runs the command for these indices under another name of the migration. */
   anew(name: string, indices: readonly string[]): Promise<Outcome>
+  /** To be called where the fault had no chance: no connection was reset, no request refused. */
+  missed(): void
   /** To be undone when the round is over, last first. */
   after(undo: () => void | Promise<void>): void
 }

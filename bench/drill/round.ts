@@ -39,7 +39,7 @@ export interface RoundResult extends Omit<Judged, 'examples'> {
 /** Partitions read at once, by default of the command. */
 export const readers = 2
 
-const shape = ['--partition-docs', '250', '--page-bytes', '16kb', '--docs-per-second', '1000', '--catch-up-rounds', '1']
+const shape = ['--partition-docs', '250', '--page-bytes', '4kb', '--docs-per-second', '500', '--catch-up-rounds', '1']
 const timeouts = { SHARDFERRY_SOURCE_TIMEOUT: '4s', SHARDFERRY_TARGET_TIMEOUT: '4s' }
 const preload = new URL('../drill-preload.ts', import.meta.url).href
 
@@ -67,6 +67,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     ...shape,
   ]
   let running: Running | undefined
+  let missed = false
   const outcomes: Outcome[] = []
   const start = (more: Round['env']): Running => {
     const one = ferry.start(command(indices), { ...env, ...more })
@@ -91,6 +92,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     },
     copyOf,
     anew: (name, names) => ferry.run([...command(names, `-${name}`), '--name', name], env),
+    missed: () => (missed = true),
     after: one => void undo.push(one),
   }
   try {
@@ -106,7 +108,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
         await fault.begin?.(round)
         struck = await stillRuns(round.running)
         mark('begun')
-        await Promise.race([sleep(random.between(300, 1500)), round.running.outcome])
+        await Promise.race([sleep(random.between(500, 2500)), round.running.outcome])
       } finally {
         await fault.end?.(round)
         mark('ended')
@@ -141,7 +143,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     return {
       fault: fault.name,
       seed,
-      struck: fault.kills ? kills > 0 : struck || fault.begin === undefined,
+      struck: !missed && (fault.kills ? kills > 0 : struck || fault.begin === undefined),
       recovered: ended && lost + duplicated + wrong === 0,
       secondsToRecover: rounded(secondsToRecover),
       readTwice: readIn(reads) - settledReads(state),

@@ -17,20 +17,16 @@ export interface StageOptions {
   readonly seed: number
 }
 
+/** Both clusters end with it. */
+export type OpenStage = Stage & AsyncDisposable
+
 const heap = '384m'
 
 /** Queues as short as this fill up under a storm that two cores can make. */
 const shortQueue = 10
 
 /** Two clusters of several nodes, and three indices on the source, of one to three shards with a replica each. */
-export async function openStage({
-  name,
-  sourceDist,
-  targetDist,
-  nodes,
-  ids,
-  seed,
-}: StageOptions): Promise<Stage & AsyncDisposable> {
+export async function openStage({ name, sourceDist, targetDist, nodes, ids, seed }: StageOptions): Promise<OpenStage> {
   const [sourceSite, targetSite] = await settled([
     startSource(name, { dist: sourceDist, nodes, heap, settings: shortSearchQueue(sourceDist) }),
     startTarget(name, { dist: targetDist, nodes, heap, settings: { 'thread_pool.write.queue_size': shortQueue } }),

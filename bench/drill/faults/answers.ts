@@ -27,7 +27,9 @@ export function truncatedResponses(): Fault {
           round.random.chance(0.33) ? { cut: round.random.between(0, Math.max(0, body.length - 1)) } : undefined
     },
     end: async round => {
-      for (const between of betweens.get(round) ?? []) between.meddle = undefined
+      const both = betweens.get(round) ?? []
+      for (const between of both) between.meddle = undefined
+      if (both.every(({ meddled }) => meddled === 0)) round.missed()
     },
   }
 }
@@ -66,6 +68,7 @@ export function failedShards(): Fault {
     end: async round => {
       const between = betweens.get(round)
       if (between) between.meddle = undefined
+      if (between?.meddled === 0) round.missed()
     },
   }
 }

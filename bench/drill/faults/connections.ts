@@ -4,8 +4,8 @@ import type { Proxy } from '../../../test/proxy/proxy.ts'
 import type { ProxyFaults } from '../../../test/proxy/fate.ts'
 import type { Fault, Round } from '../fault.ts'
 
-/** A proxy before every node of both clusters; `drawn` says what becomes of new connections. */
-function behindProxies(name: string, does: string, drawn: (round: Round) => ProxyFaults): Fault {
+/** A proxy before every node of both clusters; `drawn` says what becomes of new connections, `breaks` that some end. */
+function behindProxies(name: string, does: string, breaks: boolean, drawn: (round: Round) => ProxyFaults): Fault {
   const proxies = new WeakMap<Round, readonly Proxy[]>()
   return {
     name,
@@ -32,30 +32,35 @@ function behindProxies(name: string, does: string, drawn: (round: Round) => Prox
       }
     },
     end: async round => {
-      for (const proxy of proxies.get(round) ?? []) {
+      const all = proxies.get(round) ?? []
+      for (const proxy of all) {
         proxy.setFaults({})
         proxy.dropConnections()
       }
+      if (breaks && all.every(({ stats }) => stats.resets + stats.halfOpen === 0)) round.missed()
     },
   }
 }
 
-const soon = { min: 0, max: 40_000 }
+const soon = { min: 0, max: 15_000 }
 
 export const connectionResets: Fault = behindProxies(
   'connection resets',
   'most connections to both clusters are reset, at once or after some bytes in either direction',
+  true,
   ({ random }) => ({ resetOnConnect: 0.2, resetAfterBytes: 0.4 + 0.5 * random.next(), bytes: soon }),
 )
 
 export const halfOpenSockets: Fault = behindProxies(
   'half-open sockets',
   'most connections fall silent after some bytes and stay open',
+  true,
   ({ random }) => ({ halfOpen: 0.3 + 0.5 * random.next(), bytes: soon }),
 )
 
 export const slowLinks: Fault = behindProxies(
   'slow links',
   'every packet is held back by 20 to 150 ms, and no connection carries more than some kilobytes a second',
+  false,
   ({ random }) => ({ delayMs: random.between(20, 150), bandwidth: random.between(8_000, 80_000) }),
 )

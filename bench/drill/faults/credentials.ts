@@ -32,7 +32,7 @@ async function apiKey(cluster: DrillCluster, expiration: string): Promise<string
 
 export const keyExpires: Fault = {
   name: 'API key expires',
-  does: "the source's API key expires while documents are copied; the same command comes with a new one",
+  does: "the source's API key expires while documents are copied; the run is stopped, and the same command comes with a new one",
   impossible: ({ source }) => (recipeOf(source.dist).product === 'elasticsearch' ? undefined : `${source.dist} has no API keys`),
   prepare: async ({ source, env, random }) => {
     env['SHARDFERRY_SOURCE_USERNAME'] = undefined
@@ -40,7 +40,9 @@ export const keyExpires: Fault = {
     env['SHARDFERRY_SOURCE_API_KEY'] = await apiKey(source, `${random.between(3, 6)}s`)
   },
   begin: async ({ running }) => void (await Promise.race([sleep(2_500), running.outcome])),
-  end: async ({ source, env }) => {
+  end: async ({ source, env, running }) => {
+    // What was allowed before is asked for again for some minutes; whoever knows better stops the run.
+    running.kill('SIGTERM')
     env['SHARDFERRY_SOURCE_API_KEY'] = await apiKey(source, '1d')
   },
 }

@@ -33,7 +33,7 @@ function storming(name: string, does: string, raise: (round: Round) => Promise<S
     does,
     begin: async round => void storms.set(round, await raise(round)),
     end: async round => {
-      await storms.get(round)?.stop()
+      if ((await storms.get(round)?.stop()) === 0) round.missed()
     },
   }
 }
