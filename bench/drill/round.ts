@@ -91,7 +91,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
       await copying(start(faultyEnv))
     },
     copyOf,
-    anew: (name, names) => ferry.run([...command(names, `-${name}`), '--name', name], env),
+    anew: (name, names) => ferry.run([...command(names, `-${name}`), '--name', name], { ...env, DRILL_READS: undefined }),
     missed: () => (missed = true),
     after: one => void undo.push(one),
   }
@@ -113,7 +113,10 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
         await fault.end?.(round)
         mark('ended')
       }
-      outcomes.push(await endOf(round.running))
+      const met = await endOf(round.running)
+      outcomes.push(met)
+      // A run that the fault has ended before it was wholly there was met too.
+      struck ||= met.code !== 0 && met.code !== 5
       mark('run over')
     } finally {
       await writers.stop()
