@@ -8,10 +8,10 @@ import { Tally } from '../src/migration/tally.ts'
 
 const reads = process.env['DRILL_READS']
 if (reads !== undefined) {
-  const { read } = Tally.prototype
+  const before = Object.getOwnPropertyDescriptor(Tally.prototype, 'read')?.value as Tally['read']
   Tally.prototype.read = function (this: Tally, index: string, docs: number, bytes: number): void {
     appendFileSync(reads, `${docs}\n`)
-    read.call(this, index, docs, bytes)
+    before.call(this, index, docs, bytes)
   }
 }
 

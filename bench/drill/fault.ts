@@ -30,7 +30,7 @@ export interface Round extends Stage {
   /** Starts the same command again, where the one under way has ended. */
   restart(): Promise<void>
   /** The name on the target. */
-  copyOf(index: string): string
+  readonly copyOf: (index: string) => string
   /** Runs the command for these indices under another name of the migration. */
   anew(name: string, indices: readonly string[]): Promise<Outcome>
   /** To be called where the fault had no chance: no connection was reset, no request refused. */

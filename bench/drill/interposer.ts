@@ -39,7 +39,7 @@ export async function interpose(site: SecuredSite): Promise<Interposer> {
       const { method = 'GET', url: path = '/', headers } = request
       const { authorization = '', 'content-type': type } = headers
       const answer = await pool.request({
-        method: method as 'GET',
+        method,
         path,
         headers: { authorization, ...(type === undefined ? {} : { 'content-type': type }) },
         body: asked.length > 0 ? Buffer.concat(asked) : null,

@@ -63,7 +63,12 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
   Object.assign(env, { NODE_OPTIONS: `--import=${preload}`, DRILL_READS: reads })
   const copyOf = (index: string): string => `${index}-r${seed}`
   const command = (names: readonly string[], suffix = ''): string[] => [
-    ...['copy', '--index', names.join(','), '--rename', `{index}-r${seed}${suffix}`, '--json'],
+    'copy',
+    '--index',
+    names.join(','),
+    '--rename',
+    `{index}-r${seed}${suffix}`,
+    '--json',
     ...shape,
   ]
   let running: Running | undefined

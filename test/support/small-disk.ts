@@ -9,7 +9,7 @@ export interface SmallDisk {
   /** Leaves so much room. */
   fill(kilobytes?: number): void
   /** Makes room again. */
-  free(): void
+  readonly free: () => void
   unmount(): void
 }
 

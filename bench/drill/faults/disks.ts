@@ -10,7 +10,9 @@ export const floodStage: Fault = {
   name: 'target at flood stage',
   does: 'the block that a full disk brings stands on the indices of the target',
   begin: async ({ target, indices, copyOf }) => {
-    await target.json('PUT', `/${indices.map(copyOf).join(',')}/_settings?ignore_unavailable=true`, { [block]: true })
+    await target.json('PUT', `/${indices.map(index => copyOf(index)).join(',')}/_settings?ignore_unavailable=true`, {
+      [block]: true,
+    })
   },
   end: async ({ target, seed }) => {
     await target.json('PUT', `/*-r${seed}/_settings?allow_no_indices=true`, { [block]: null })
@@ -51,10 +53,14 @@ export const floodStageOfTheServer: Fault = {
 export function stateFolderFull(): Fault {
   const disks = new WeakMap<Round, SmallDisk>()
   let permitted: boolean | undefined
+  const may = (): boolean => {
+    permitted ??= mayMount()
+    return permitted
+  }
   return {
     name: 'state folder full',
     does: 'the disk of the state folder (24 MB of its own) fills up, and gets room again',
-    impossible: () => ((permitted ??= mayMount()) ? undefined : 'it needs the right to mount a disk of its own'),
+    impossible: () => (may() ? undefined : 'it needs the right to mount a disk of its own'),
     prepare: async round => {
       const small = smallDisk(join(round.folder, 'disk'))
       round.after(() => small.unmount())

@@ -9,17 +9,17 @@ interface Storm {
 
 /** So many requests at once, again and again. */
 function storm(cluster: DrillCluster, wide: number, path: string, body: object | string): Storm {
-  let over = false
+  const over = new AbortController()
   let refused = 0
   const gusts = Array.from({ length: wide }, async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const reply = await cluster.site.send('POST', path, body).catch(() => undefined)
       if (reply === undefined || reply.status === 429 || reply.body.includes('rejected_execution')) refused++
     }
   })
   return {
     stop: async () => {
-      over = true
+      over.abort()
       await Promise.all(gusts)
       return refused
     },
@@ -41,10 +41,11 @@ function storming(name: string, does: string, raise: (round: Round) => Promise<S
 export const bulkQueueFull: Fault = storming(
   'bulk queue full',
   'a storm of bulk requests fills the write queues of the target (10 places), which answers 429',
-  async ({ target, after, seed }) => {
+  async round => {
+    const { target, seed } = round
     const index = `storm-${seed}`
     await target.json('PUT', `/${index}`, { settings: { number_of_shards: 12, number_of_replicas: 0, refresh_interval: -1 } })
-    after(async () => void (await target.send('DELETE', `/${index}`)))
+    round.after(async () => void (await target.send('DELETE', `/${index}`)))
     const lines = Array.from({ length: 300 }, (_, n) => `{"index":{}}\n{"n":${n},"text":"${'wind '.repeat(20)}"}\n`).join('')
     return storm(target, 12, `/${index}/_bulk?filter_path=items.*.error.type`, lines)
   },
