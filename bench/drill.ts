@@ -76,23 +76,28 @@ async function drill(): Promise<void> {
   })
   const possible = chosen.filter(fault => canBeDone(fault, stage))
   const results: RoundResult[] = []
-  for (const [n, fault] of schedule(possible, Number(values.rounds), seed).entries()) {
-    if (stopped || Date.now() > untilMs) break
-    const result = await playRound(stage, fault, seed + n)
-    results.push(result)
-    console.log(lineOf(result))
-    if (result.trouble.length > 0) keepTrouble(result, stage)
-    else stage.truth.take()
+  try {
+    for (const [n, fault] of schedule(possible, Number(values.rounds), seed).entries()) {
+      if (stopped || Date.now() > untilMs) break
+      const result = await playRound(stage, fault, seed + n)
+      results.push(result)
+      console.log(lineOf(result))
+      if (result.trouble.length > 0) keepTrouble(result, stage)
+      else stage.truth.take()
+    }
+  } finally {
+    summarise(results, { source: values.source, target: values.target, nodes, seed })
   }
+}
+
+function summarise(results: readonly RoundResult[], facts: object): void {
   const over = overBound(results)
   const late = results.filter(({ struck }) => !struck)
+  const named = ({ fault, seed }: RoundResult): string => `${fault} (${seed})`
   console.log(`\n${tableOf(results)}\n`)
-  if (late.length > 0)
-    console.log(`Not counted, as the fault came too late: ${late.map(one => `${one.fault} (${one.seed})`).join(', ')}`)
-  for (const one of over)
-    console.log(`More than a partition for each worker was read again: ${one.fault} (${one.seed}), ${one.readTwice}`)
-  const facts = { at: new Date().toISOString(), machine: machine(), source: values.source, target: values.target, nodes, seed }
-  console.log(keepResult('drill', { ...facts, results }))
+  if (late.length > 0) console.log(`Not counted, as the fault came too late: ${late.map(named).join(', ')}`)
+  for (const one of over) console.log(`More than a partition for each worker was read again: ${named(one)}, ${one.readTwice}`)
+  console.log(keepResult('drill', { at: new Date().toISOString(), machine: machine(), ...facts, results }))
   if (results.some(({ struck, recovered }) => struck && !recovered) || over.length > 0) process.exitCode = 1
 }
 

@@ -87,7 +87,10 @@ export function drillCluster(site: Pair['source']): DrillCluster {
           readonly number_of_nodes: number
           readonly relocating_shards: number
         }
-        return (status === 'green' && number_of_nodes === each.length && relocating_shards === 0) || undefined
+        if (status === 'green' && number_of_nodes === each.length && relocating_shards === 0) return true
+        // A copy that could not be set up five times is not tried again by itself.
+        await send('POST', '/_cluster/reroute?retry_failed=true').catch(() => undefined)
+        return undefined
       }).then(() => undefined),
     close: async () => {
       for (const one of each) await one.close()

@@ -54,7 +54,7 @@ export async function judge(
   const counts = { documents: 0, lost: 0, duplicated: 0, wrong: 0, extra: 0, sourceLost: 0 }
   const examples: string[] = []
   const count = (what: keyof typeof counts, why: string): void => {
-    if (counts[what]++ === 0) examples.push(`${what}: ${copy}: ${why}`)
+    if (counts[what]++ === 0 && what !== 'extra') examples.push(`${what}: ${copy}: ${why}`)
   }
   for (const [id, { routing, value }] of truth.of(index)) {
     const [copied, ...more] = there.get(id) ?? []

@@ -1,4 +1,5 @@
 /** What happens between the clusters and Shardferry, by proxies that forward bytes without reading them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startProxy } from '../../../test/proxy/proxy.ts'
 import type { Proxy } from '../../../test/proxy/proxy.ts'
 import type { ProxyFaults } from '../../../test/proxy/fate.ts'
@@ -7,6 +8,8 @@ import type { Fault, Round } from '../fault.ts'
 /** A proxy before every node of both clusters; `drawn` says what becomes of new connections, `breaks` that some end. */
 function behindProxies(name: string, does: string, breaks: boolean, drawn: (round: Round) => ProxyFaults): Fault {
   const proxies = new WeakMap<Round, readonly Proxy[]>()
+  const struck = (round: Round): number =>
+    (proxies.get(round) ?? []).reduce((sum, { stats }) => sum + stats.resets + stats.halfOpen, 0)
   return {
     name,
     does,
@@ -30,6 +33,9 @@ function behindProxies(name: string, does: string, breaks: boolean, drawn: (roun
         // Connections from before make room for new ones, of which the fate is drawn.
         proxy.dropConnections()
       }
+      // How soon a connection breaks depends on what goes through it.
+      for (let waitedMs = 0; breaks && waitedMs < longestWaitMs && struck(round) === 0; waitedMs += 100)
+        await Promise.race([sleep(100), round.running.outcome])
     },
     end: async round => {
       const all = proxies.get(round) ?? []
@@ -37,10 +43,12 @@ function behindProxies(name: string, does: string, breaks: boolean, drawn: (roun
         proxy.setFaults({})
         proxy.dropConnections()
       }
-      if (breaks && all.every(({ stats }) => stats.resets + stats.halfOpen === 0)) round.missed()
+      if (breaks && struck(round) === 0) round.missed()
     },
   }
 }
+
+const longestWaitMs = 3_000
 
 const soon = { min: 0, max: 15_000 }
 
