@@ -47,9 +47,11 @@ export async function judge(
   copy: string,
 ): Promise<Judged> {
   const everything = { match_all: {} }
+  // Where the copy was refused there may be no index at all.
+  const none = (await target.send('HEAD', `/${copy}`)).status === 404
   const [here, there] = await Promise.all([
     readAll(source.alive(), index, everything).then(byId),
-    readAll(target.alive(), copy, everything).then(byId),
+    none ? new Map<string, Found[]>() : readAll(target.alive(), copy, everything).then(byId),
   ])
   const counts = { documents: 0, lost: 0, duplicated: 0, wrong: 0, extra: 0, sourceLost: 0 }
   const examples: string[] = []

@@ -118,6 +118,9 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
         await fault.end?.(round)
         mark('ended')
       }
+      // What is written after the fault is caught up with too; then the run may come to its end.
+      await Promise.race([sleep(1_000), round.running.outcome])
+      await writers.stop()
       const met = await endOf(round.running)
       outcomes.push(met)
       // A run that the fault has ended before it was wholly there was met too.

@@ -45,7 +45,9 @@ export const floodStageOfTheServer: Fault = {
     const unset = Object.fromEntries(
       [...names.map(name => `${disk}.${name}`), 'cluster.info.update.interval'].map(name => [name, null]),
     )
-    await target.json('PUT', '/_cluster/settings', { transient: unset })
+    // With all its disks full a cluster also takes no new index, and that block it does not lift once it looks no more.
+    const open = { 'cluster.blocks.create_index': null }
+    await target.json('PUT', '/_cluster/settings', { transient: { ...unset, ...open }, persistent: open })
     await target.json('PUT', `/*-r${seed}/_settings?allow_no_indices=true`, { [block]: null })
   },
 }
