@@ -1,12 +1,14 @@
 # Every target does its own set-up. What is missing on the machine is named, with the command that installs it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench setup
+.PHONY: help demo test check bench drill fuzz setup
 
 help:
 	@echo 'make demo    two real clusters on this machine, real data, a whole migration'
 	@echo 'make test    every test, against real servers'
 	@echo 'make check   types, lint, format, layers, unused code: seconds'
 	@echo 'make bench   speed and memory, as ratios against peers measured in the same run'
+	@echo 'make drill   faults of every kind on real clusters under load; what was lost, duplicated or wrong afterwards'
+	@echo 'make fuzz    damaged answers, by the million, to what reads them'
 
 demo: setup
 	@npm run --silent demo
@@ -19,6 +21,12 @@ check: setup
 
 bench: setup
 	@npm run --silent bench
+
+drill: setup
+	@node_modules/.bin/node bench/drill.ts
+
+fuzz: setup
+	@node_modules/.bin/node bench/fuzz.ts
 
 setup:
 	@sh tools/setup.sh

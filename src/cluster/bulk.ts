@@ -64,10 +64,11 @@ interface ServerItem {
   readonly status?: number
   readonly error?:
     | string
+    | null
     | {
         readonly type?: string
         readonly reason?: string
-        readonly caused_by?: { readonly type?: string; readonly reason?: string }
+        readonly caused_by?: { readonly type?: string; readonly reason?: string } | null
       }
   readonly failure_store?: string
 }
@@ -82,21 +83,27 @@ export function readItems(body: Uint8Array, connection: Pick<Connection, 'side' 
   }
   if (!Array.isArray(parsed?.items)) throw unreadable(connection, 'it has no items')
   return parsed.items.map(item => {
-    const outcome = item && typeof item === 'object' ? Object.values(item)[0] : undefined
-    if (typeof outcome?.status !== 'number') throw unreadable(connection, 'an item has no status')
+    const [operation, outcome] = Object.entries(item ?? {})[0] ?? []
+    const status = outcome?.status
+    // A document counts as written by this alone, so nothing is taken for a status that is none.
+    if ((operation !== 'index' && operation !== 'delete') || !isStatus(status))
+      throw unreadable(connection, 'an item has no status')
     // A document that was redirected to the failure store comes back with a 2xx status and is not in the index.
-    if (outcome.failure_store === 'used')
+    if (outcome?.failure_store === 'used')
       return { status: 400, type: 'failure_store', reason: 'The document was redirected to the failure store.' }
-    if (outcome.error === undefined) return outcome.status < 300 ? accepted : { status: outcome.status, type: '', reason: '' }
-    if (typeof outcome.error === 'string') return { status: outcome.status, type: '', reason: outcome.error }
-    const cause = outcome.error.caused_by
-    const reason = outcome.error.reason ?? ''
-    return {
-      status: outcome.status,
-      type: outcome.error.type ?? '',
-      reason: cause?.reason === undefined || reason.includes(cause.reason) ? reason : `${reason}: ${cause.reason}`,
-    }
+    const error = outcome?.error
+    if (status < 300 && error !== undefined) throw unreadable(connection, 'an item is both written and refused')
+    if (error === undefined || error === null) return status < 300 ? accepted : { status, type: '', reason: '' }
+    if (typeof error === 'string') return { status, type: '', reason: error }
+    const [type, reason, cause] = [error.type, error.reason, error.caused_by?.reason].map(word =>
+      typeof word === 'string' ? word : '',
+    ) as [string, string, string]
+    return { status, type, reason: reason.includes(cause) ? reason : `${reason}: ${cause}` }
   })
+}
+
+function isStatus(status: number | undefined): status is number {
+  return Number.isInteger(status) && status! >= 200 && status! < 600
 }
 
 const accepted: BulkItem = { status: 200, type: '', reason: '' }

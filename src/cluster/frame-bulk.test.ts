@@ -70,12 +70,35 @@ test('a bulk answer is accounted for by position', () => {
   expect(items[3]?.type).toBe('failure_store')
 })
 
-test.each(['', '{}', '{"items":[{}]}', '{"items":[{"index":{}}]}', '{"items":[null]}', 'null', '<html>'])(
-  'a bulk answer of %j is refused and sent again',
-  text => {
-    expect(() => readItems(new TextEncoder().encode(text), target)).toThrow(
-      expect.objectContaining({ code: 'response-unreadable', recovery: 'retry' }),
-    )
+const itemsOf = (item: string): string => `{"items":[{"index":{"status":201}},${item}]}`
+
+test.each([
+  '',
+  '{}',
+  'null',
+  '<html>',
+  '{"items":[{}]}',
+  '{"items":[{"index":{}}]}',
+  '{"items":[null]}',
+  itemsOf('[]'),
+  itemsOf('{"index":{"status":20}}'),
+  itemsOf('{"index":{"status":2e-1}}'),
+  itemsOf('{"index":{"status":901}}'),
+  itemsOf('{"index":{"status":"201"}}'),
+  itemsOf('{"index":{"status":201,"error":null}}'),
+  itemsOf('{"index":{"status":201,"error":{"type":"x"}}}'),
+  itemsOf('{"indxe":{"status":201}}'),
+])('a bulk answer of %j is refused and sent again', text => {
+  expect(() => readItems(new TextEncoder().encode(text), target)).toThrow(
+    expect.objectContaining({ code: 'response-unreadable', recovery: 'retry' }),
+  )
+})
+
+test.each(['{"status":503,"error":null}', '{"status":503,"error":{"reason":5,"caused_by":null}}'])(
+  'a refusal without words, %s, is one all the same',
+  outcome => {
+    const [, refused] = readItems(new TextEncoder().encode(itemsOf(`{"index":${outcome}}`)), target)
+    expect(refused).toEqual({ status: 503, type: '', reason: '' })
   },
 )
 

@@ -202,6 +202,8 @@ class Scanner {
       for (let i = 0; i < known.bytes.length; i++) if (b[from + i] !== known.bytes[i]) continue candidates
       return known.key
     }
+    // Written otherwise it could be one of ours unnoticed, such as a routing that would then be lost.
+    for (let i = from; i < to; i++) if (b[i] === backslash || b[i]! < 0x20) throw this.#unreadable('a name has escapes')
     return this.#text.toString('utf8', from, to)
   }
 
@@ -233,7 +235,8 @@ class Scanner {
     const digits = i
     while (b[i]! >= 0x30 && b[i]! <= 0x39) i++
     this.#skip()
-    if (this.#at !== i || i === digits || i - digits > 19) {
+    const leadingZero = b[digits] === 0x30 && i - digits > 1
+    if (this.#at !== i || i === digits || i - digits > 19 || leadingZero) {
       const text = this.#text.toString('latin1', from, Math.min(this.#at, from + 30))
       throw this.#unreadable(`a whole number is expected, not ${text}`)
     }
@@ -313,8 +316,9 @@ class Scanner {
           if (i >= end) throw this.#unreadable('it is cut off inside a document')
           const s = b[i]!
           if (s === quote) break
-          if (s === backslash) i++
-          else if (s < 0x20) unusual = true
+          if (s === backslash) {
+            if (b[++i]! < 0x20) unusual = true
+          } else if (s < 0x20) unusual = true
           i++
         }
       } else if (c === braceOpen || c === bracketOpen) depth++

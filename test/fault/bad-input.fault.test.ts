@@ -1,16 +1,16 @@
 /** What people get wrong: each is one clear error with a code, a hint and an exit code, and the target stays as it was. */
-import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { compare, everythingOn } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
+import { mayMount, smallDisk } from '../support/small-disk.ts'
+import type { SmallDisk } from '../support/small-disk.ts'
 import type { Pair } from '../support/pair.ts'
 import { leave, sharedPair } from '../support/shared-pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
@@ -319,7 +319,7 @@ const disks = mayMount() ? ['a disk of 24 MB'] : []
 
 test.each(disks)('a state folder on %s that is full', async () => {
   const ferry = ferryOf(pair)
-  const full = fullFolder(ferry)
+  const full = fullDiskOf(ferry)
   await isRefused(
     ferry,
     copy,
@@ -332,7 +332,7 @@ test.each(disks)(
   'a state folder on %s that fills up in the middle stops the run, and with room again it ends exact',
   async () => {
     const ferry = ferryOf(pair)
-    const { path, free } = fullFolder(ferry, 300)
+    const { path, free } = fullDiskOf(ferry, 300)
     const env = { SHARDFERRY_STATE: path }
     const args = [...copy, '--rename', 'orders-full', '--partition-docs', '5']
     const stopped = await ferry.run(args, env)
@@ -352,27 +352,9 @@ test('a command for a migration that does not exist', async () => {
   expect(existsSync(ferry.state)).toBe(false)
 })
 
-function mayMount(): boolean {
-  const path = mkdtempSync(join(tmpdir(), 'shardferry-mount-'))
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', path]).status === 0
-  if (mounted) execFileSync('umount', [path])
-  rmSync(path, { recursive: true })
-  return mounted
-}
-
-/** A folder on a disk of its own with `kilobytes` left. */
-function fullFolder({ folder }: Ferry, kilobytes = 0): { path: string; free: () => void } {
-  const path = join(folder, 'disk')
-  mkdirSync(path)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', path])
-  onTestFinished(() => void execFileSync('umount', [path]))
-  const ballast = join(path, 'ballast')
-  writeFileSync(join(path, 'room'), Buffer.alloc(1024 * kilobytes))
-  try {
-    for (;;) appendFileSync(ballast, Buffer.alloc(4096))
-  } catch {
-    // The disk is full.
-  }
-  rmSync(join(path, 'room'))
-  return { path, free: () => readdirSync(path).includes('ballast') && rmSync(ballast) }
+function fullDiskOf({ folder }: Ferry, kilobytes = 0): SmallDisk {
+  const disk = smallDisk(join(folder, 'disk'))
+  onTestFinished(() => disk.unmount())
+  disk.fill(kilobytes)
+  return disk
 }

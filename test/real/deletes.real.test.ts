@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readAll } from '../support/compare.ts'
+import { byPlace } from '../support/compare.ts'
 import { bulk, load, people } from '../support/documents.ts'
 import type { Pair } from '../support/pair.ts'
 import { leave, sharedPair } from '../support/shared-pair.ts'
@@ -23,7 +23,7 @@ const settings = { number_of_shards: 2, number_of_replicas: 0, gc_deletes: '0ms'
 const everything = { match_all: {} }
 
 async function held(site: Pair['source'], index: string): Promise<Map<string, string>> {
-  return new Map([...(await readAll(site, index, everything))].map(([place, { source }]) => [place, source]))
+  return new Map([...(await byPlace(site, index, everything))].map(([place, { source }]) => [place, source]))
 }
 
 test.each([

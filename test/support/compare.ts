@@ -27,7 +27,7 @@ export interface CompareOptions {
 export async function compare({ source, target }: Sites, index: string, options: CompareOptions = {}): Promise<Comparison> {
   const others = { bool: { must_not: { ids: { values: options.without ?? [] } } } }
   const wanted = { bool: { filter: [options.query ?? { match_all: {} }, others] } }
-  const [here, there] = await Promise.all([readAll(source, index, wanted), readAll(target, options.target ?? index, others)])
+  const [here, there] = await Promise.all([byPlace(source, index, wanted), byPlace(target, options.target ?? index, others)])
   const differences: string[] = []
   for (const [place, { id, source: bytes }] of here) {
     const instead = options.instead?.get(id)
@@ -41,35 +41,52 @@ export async function compare({ source, target }: Sites, index: string, options:
   return { documents: here.size, differences }
 }
 
-interface Found {
+/** A document as it was read. */
+export interface Found {
   readonly id: string
+  readonly routing: string | undefined
+  /** The bytes of `_source`, a Latin-1 character each. */
   readonly source: string
 }
 
-function valueOf(latin1: string): unknown {
+/** What a document's bytes say. */
+export function valueOf(latin1: string): unknown {
   return JSON.parse(Buffer.from(latin1, 'latin1').toString('utf8')) as unknown
 }
 
-/** Every document that matches, as latin1, by id and routing: an id is unique within its shard only. */
-export async function readAll(site: Site, index: string, query: object): Promise<Map<string, Found>> {
-  const found = new Map<string, Found>()
+/** By id and routing: an id is unique within its shard only. */
+export async function byPlace(site: Site, index: string, query: object): Promise<Map<string, Found>> {
+  const all = await readAll(site, index, query)
+  const found = new Map(
+    all.map(one => [
+      `${JSON.stringify(one.id)}${one.routing === undefined ? '' : ` routed by ${JSON.stringify(one.routing)}`}`,
+      one,
+    ]),
+  )
+  if (found.size !== all.length) throw new Error(`${site.name} has some documents of ${index} twice.`)
+  return found
+}
+
+/** Every document that matches, as a refreshed index shows them. */
+export async function readAll(site: Site, index: string, query: object): Promise<Found[]> {
+  const found: Found[] = []
   await site.json('POST', `/${encodeURIComponent(index)}/_refresh`)
   const first = { query, size: 1000, sort: ['_doc'], track_total_hits: true }
   let page = await pageOf(site, `/${encodeURIComponent(index)}/_search?scroll=5m`, first)
   const { total } = page
   while (page.hits.length > 0) {
     for (const hit of page.hits) {
-      const id = parsed(hit.get('_id') ?? '') as string
       const routing = hit.get('_routing')
-      found.set(`${JSON.stringify(id)}${routing === undefined ? '' : ` routed by ${routing}`}`, {
-        id,
+      found.push({
+        id: parsed(hit.get('_id') ?? '') as string,
+        routing: routing === undefined ? undefined : (parsed(routing) as string),
         source: hit.get('_source') ?? '',
       })
     }
     page = await pageOf(site, '/_search/scroll', { scroll: '5m', scroll_id: page.scrollId })
   }
   await site.send('DELETE', '/_search/scroll', { scroll_id: [page.scrollId] })
-  if (found.size !== total) throw new Error(`${site.name} promised ${total} documents of ${index} and gave ${found.size}.`)
+  if (found.length !== total) throw new Error(`${site.name} promised ${total} documents of ${index} and gave ${found.length}.`)
   return found
 }
 

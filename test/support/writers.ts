@@ -3,7 +3,7 @@ import { seeded } from '../proxy/random.ts'
 import type { Site } from './site.ts'
 
 export interface Writers {
-  /** What the source must hold: the last acknowledged form of every document, by place as `readAll` has it. */
+  /** What the source must hold: the last acknowledged form of every document, by place as `byPlace` has it. */
   readonly truth: ReadonlyMap<string, string>
   /** Operations that were acknowledged, by kind. */
   readonly done: Readonly<Record<Deed, number>>

@@ -1,0 +1,39 @@
+/** A short drill, of the same rounds every time: `make drill` plays hundreds. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { faults } from '../../bench/drill/faults.ts'
+import { playRound, readers } from '../../bench/drill/round.ts'
+import { openStage } from '../../bench/drill/stage.ts'
+import type { OpenStage } from '../../bench/drill/stage.ts'
+
+let stage: OpenStage
+
+beforeAll(async () => {
+  stage = await openStage({
+    name: 'test-fault-drill',
+    sourceDist: 'elasticsearch-7.10.2',
+    targetDist: 'opensearch-2.19.4',
+    nodes: 2,
+    ids: 900,
+    seed: 1,
+  })
+})
+afterAll(() => stage?.[Symbol.asyncDispose]())
+
+test.each([
+  ['kill at a crash point', 1],
+  ['kill at random', 2],
+  ['primary fail-over', 3],
+  ['lost scrolls', 4],
+  ['scroll contexts exhausted', 5],
+  ['circuit breakers', 6],
+  ['connection resets', 7],
+  ['truncated responses', 8],
+  ['responses with failed shards', 9],
+  ['target at flood stage', 10],
+])('%s under load (seed %i): after the same command the target holds what the source has acknowledged', async (name, seed) => {
+  const fault = faults.find(one => one.name === name)!
+  const result = await playRound(stage, fault, seed)
+  expect(result).toMatchObject({ recovered: true, lost: 0, duplicated: 0, wrong: 0, sourceLost: 0 })
+  expect(result.documents).toBeGreaterThan(0)
+  if (result.kills > 0) expect(result.readTwice).toBeLessThanOrEqual(result.kills * readers * result.largestPartition)
+})
