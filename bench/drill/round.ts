@@ -204,7 +204,10 @@ function endWord({ code, signal }: Outcome): string {
 }
 
 function lastError(outcome: Outcome): string {
-  const error = eventsOf(outcome).findLast(({ event }) => event === 'error')
+  const events = eventsOf(outcome)
+  const report = events.findLast(({ event }) => event === 'report')
+  if (report) return JSON.stringify([report['notes'], report['indices']])
+  const error = events.findLast(({ event }) => event === 'error')
   return error ? `${String(error['code'])}: ${String(error['message'])}` : outcome.stderr.slice(-400)
 }
 

@@ -43,13 +43,14 @@ export async function copyPartition(
       world.reached('page-read')
       await writes.start(async () => {
         try {
+          manifest?.list(batch.docs)
           const result = await writer.write(task, batch, signal)
           counts.written += result.written
           counts.alreadyNewer += result.alreadyNewer
           counts.setAside += result.rejected.length
           meter.wrote(task.source, result)
           refused.keep(result.rejected)
-          manifest?.add(batch.docs, result.rejected)
+          manifest?.refuse(result.rejected)
         } finally {
           batch.release()
         }

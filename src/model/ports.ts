@@ -44,15 +44,17 @@ export interface SetAsideAttempt {
 }
 
 /**
- * Lists what was copied, so that it can be told later what of it the source no longer has. What an attempt listed counts
- * only once `commit` has returned; a new attempt starts empty.
+ * Lists what was copied, so that it can be told later what of it the source no longer has: what the last attempt read, and
+ * what earlier ones may have written.
  */
 export interface Manifests {
   /** Undefined for a partition that is not listed. */
   begin(task: IndexTask, partition: Partition): ManifestAttempt | undefined
 }
 export interface ManifestAttempt {
-  add(docs: readonly Doc[], rejected: readonly Rejected[]): void
+  /** Before they are sent: what an attempt that fails has listed is still looked at. */
+  list(docs: readonly Doc[]): void
+  refuse(rejected: readonly Rejected[]): void
   /** On disk when it returns. Gives how many documents are listed. */
   commit(): number
   discard(): void

@@ -1,7 +1,8 @@
 /**
- * Invariant: a settled partition that is listed has exactly one manifest, of its last attempt, complete and on disk before
- * the partition is journaled as settled; an attempt that fails leaves none. The manifest of a partition that is not settled
- * counts for nothing and is written over. Partitions with nothing in them have none.
+ * Invariant: whatever the target may hold of a partition is listed. A settled partition has one manifest, of its last
+ * attempt, complete and on disk before the partition is journaled as settled; one with nothing in it has none. An attempt
+ * that failed or was killed has written documents too, which may be deleted on the source before they are read again: what
+ * it listed stays, as leftovers. For that, documents are in the file before they are sent.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -22,12 +23,19 @@ export function manifestFolder(folder: string): Manifests {
 }
 
 function attempt(file: string, versionFrom: 'seq-no' | 'version'): ManifestAttempt {
+  const part = `${file}.part`
+  const versions = versionFrom === 'seq-no' ? 'seq-no' : 'own'
+  const refused = new Set<number>()
   let open: RowFile | undefined
+  keepAsLeftover(file)
   return {
-    add: (docs, rejected) => {
-      open ??= new RowFile(`${file}.part`, versionFrom === 'seq-no' ? 'seq-no' : 'own')
-      const refused = rejected.length > 0 ? new Set(rejected.map(({ doc }) => doc)) : undefined
-      for (const doc of docs) open.rows.add(doc, refused?.has(doc) ?? false)
+    list: docs => {
+      open ??= new RowFile(part, versions)
+      for (const doc of docs) open.rows.add(doc, false)
+      open.rows.flush()
+    },
+    refuse: rejected => {
+      for (const { doc } of rejected) refused.add(doc.seqNo ?? 0)
     },
     commit: () => {
       if (open === undefined) {
@@ -35,16 +43,51 @@ function attempt(file: string, versionFrom: 'seq-no' | 'version'): ManifestAttem
         return 0
       }
       const { docs } = open.rows
-      open.end(true)
+      open.end(refused.size === 0)
       open = undefined
-      renameSync(`${file}.part`, file)
+      if (refused.size > 0) markRefused(part, versions, refused)
+      renameSync(part, file)
       return docs
     },
     discard: () => {
-      open?.discard()
+      open?.close()
       open = undefined
+      keepAsLeftover(file)
     },
   }
+}
+
+/** Which documents are refused is known after they are listed; few manifests have any, and are written anew. */
+function markRefused(file: string, versions: Versions, refused: ReadonlySet<number>): void {
+  const marked = new RowFile(`${file}-refused`, versions)
+  readRowFile(file, row => marked.rows.copy(row, refused.has(row.seqNo)))
+  marked.end(true)
+  renameSync(`${file}-refused`, file)
+}
+
+function keepAsLeftover(file: string): void {
+  if (existsSync(`${file}.part`)) renameSync(`${file}.part`, leftover(file, leftovers(file)))
+}
+
+function leftover(file: string, n: number): string {
+  return `${file}.left-${n}`
+}
+
+function leftovers(file: string): number {
+  let n = 0
+  while (existsSync(leftover(file, n))) n++
+  return n
+}
+
+/** Whether attempts before the last one may have left documents on the target that it did not read. */
+export function hasLeftovers(folder: string, partition: Partition): boolean {
+  return leftovers(fileOf(folder, partition)) > 0
+}
+
+/** Visits what attempts listed that did not come to their end; their last block may be cut off. */
+export function readLeftovers(folder: string, partition: Partition, visit: (row: Row) => void): void {
+  const file = fileOf(folder, partition)
+  for (let n = 0; n < leftovers(file); n++) readRowFile(leftover(file, n), visit, 'may-be-cut-off')
 }
 
 /**
@@ -59,17 +102,17 @@ export function readManifest(folder: string, partition: Partition, listed: numbe
 }
 
 /** @throws ShardferryError `manifest-unreadable` */
-export function readRowFile(file: string, visit: (row: Row) => void): number {
+export function readRowFile(file: string, visit: (row: Row) => void, form: 'whole' | 'may-be-cut-off' = 'whole'): number {
   if (!existsSync(file)) throw unreadable(file, 'it is not there')
   const descriptor = openSync(file, 'r')
   try {
     let left = statSync(file).size
     const take = (bytes: number): Buffer => {
-      if (bytes > left) throw new Error('it is cut off')
+      if (bytes > left) throw new CutOff()
       const buffer = Buffer.allocUnsafe(bytes)
       for (let at = 0; at < bytes;) {
         const read = readSync(descriptor, buffer, at, bytes - at, null)
-        if (read === 0) throw new Error('it is cut off')
+        if (read === 0) throw new CutOff()
         at += read
       }
       left -= bytes
@@ -77,10 +120,17 @@ export function readRowFile(file: string, visit: (row: Row) => void): number {
     }
     return readRows(take, visit)
   } catch (thrown) {
+    if (thrown instanceof CutOff && form === 'may-be-cut-off') return 0
     if (thrown instanceof ShardferryError) throw thrown
     throw unreadable(file, thrown instanceof Error ? thrown.message : String(thrown))
   } finally {
     closeSync(descriptor)
+  }
+}
+
+class CutOff extends Error {
+  constructor() {
+    super('it is cut off')
   }
 }
 
@@ -102,19 +152,19 @@ export class RowFile {
   end(lasting: boolean): void {
     this.rows.end()
     if (lasting) fsyncSync(this.#descriptor)
-    this.#close()
+    this.close()
   }
 
   discard(): void {
     try {
-      this.#close()
+      this.close()
       rmSync(this.#file, { force: true })
     } catch {
       // What is left counts for nothing, and the next attempt writes over it.
     }
   }
 
-  #close(): void {
+  close(): void {
     if (!this.#open) return
     this.#open = false
     closeSync(this.#descriptor)

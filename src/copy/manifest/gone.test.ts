@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync, readFileSync, readdirSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { indexTask, settled } from '../../journal/sample-entries.test-part.ts'
 import { never } from '../../flow/virtual-world.test-part.ts'
 import type { Doc, Listed, Partition, SeqNoRange, Settled } from '../../model/documents.ts'
@@ -14,10 +14,10 @@ import type { LiveNumbers } from './live-numbers.ts'
 
 const task = indexTask('cities', { deletes: { by: 'manifest', reason: '' } })
 let folder: string
-beforeAll(() => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'shardferry-gone-'))
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 interface Shard {
   next: number
@@ -52,7 +52,8 @@ function copyRound(shard: Shard, round: number, from: number, to: number, refuse
     )
     const attempt = manifestFolder(folder).begin(task, partition)!
     const rejected = docs.filter(({ id }) => refused(id)).map(doc => ({ doc, status: 400, type: 'x', reason: 'y' }))
-    if (docs.length > 0) attempt.add(docs, rejected)
+    if (docs.length > 0) attempt.list(docs)
+    attempt.refuse(rejected)
     partitions.push(partition)
     done.set(partition.id, { ...settled(partition, { read: docs.length }), listed: attempt.commit() })
   }
@@ -146,6 +147,52 @@ test('a form that the target refused does not hide the one that stands there', a
     { id: 'd1', version: 2n, rejected: false },
     { id: 'd2', version: 3n, rejected: true },
   ])
+})
+
+/** An attempt that writes documents and ends in an error, or with its process. */
+function breaksOff(shard: Shard, { partitions }: ListedRound, how: 'fails' | 'is killed'): void {
+  for (const partition of partitions) {
+    const attempt = manifestFolder(folder).begin(task, partition)!
+    for (const [id, { seqNo, routing }] of shard.live)
+      attempt.list([{ id, routing, seqNo, version: BigInt(seqNo + 1), source: new Uint8Array(0) }])
+    if (how === 'fails') attempt.discard()
+  }
+}
+
+test.each(['fails', 'is killed'] as const)(
+  'what an attempt wrote that %s is named, although the next one did not see it any more',
+  async how => {
+    const shard = filled(10)
+    const planned = copyRound(filled(10), 0, 0, 9, () => false)
+    breaksOff(shard, planned, how)
+    for (const id of ['d1', 'd2', 'd8']) shard.live.delete(id)
+    breaksOff(shard, planned, how)
+    shard.live.delete('d9')
+    const found = await gone([copyRound(shard, 0, 0, 9, () => false)], liveOf(shard))
+    expect(found.map(one => [one.id, one.version]).toSorted()).toEqual([
+      ['d1', 2n],
+      ['d2', 3n],
+      ['d8', 9n],
+      ['d9', 10n],
+    ])
+  },
+)
+
+test('what the kill cut off in the middle of a block was not sent yet, and hides nothing before it', async () => {
+  const shard = filled(10)
+  breaksOff(
+    shard,
+    copyRound(filled(10), 0, 0, 9, () => false),
+    'is killed',
+  )
+  for (const name of readdirSync(folder).filter(name => name.endsWith('.part'))) {
+    const whole = readFileSync(join(folder, name))
+    writeFileSync(join(folder, name), whole.subarray(0, whole.length - 3))
+  }
+  shard.live.delete('d0')
+  shard.live.delete('d9')
+  const found = await gone([copyRound(shard, 0, 0, 9, () => false)], liveOf(shard))
+  expect(found.map(one => one.id)).toEqual(['d0'])
 })
 
 test('more than memory should hold at once is spread over files, and those are gone afterwards', async () => {

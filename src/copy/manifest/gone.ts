@@ -4,12 +4,12 @@
  * named; so is one that only moved above them. Whoever deletes by this looks at the documents first.
  *
  * A number stands for one version of one document. Of a partition's range all live numbers are in its manifest, so where
- * the source counts as many as are listed, none is gone and nothing need be read.
+ * the source counts as many as are listed, none is gone and nothing need be read; unless earlier attempts have left more.
  */
 import { join } from 'node:path'
 import type { Listed, Partition, SeqNoRange, Settled } from '../../model/documents.ts'
 import type { IndexTask } from '../../model/plan.ts'
-import { readManifest } from './folder.ts'
+import { hasLeftovers, readLeftovers, readManifest } from './folder.ts'
 import type { LiveNumbers } from './live-numbers.ts'
 import type { Row } from './rows.ts'
 import { Spill } from './spill.ts'
@@ -41,8 +41,9 @@ export async function* gonePlaces(
   using spill = new Spill(join(parts.folder, 'comparing'), task.versionFrom === 'seq-no' ? 'seq-no' : 'own')
   const whole: Piece[] = []
   for (const piece of piecesOf(rounds)) {
-    if (piece.listed === 0) continue
-    if (await allLive(task, piece, again, parts, signal)) whole.push(piece)
+    const left = hasLeftovers(parts.folder, piece.partition)
+    if (piece.listed === 0 && !left) continue
+    if (!left && (await allLive(task, piece, again, parts, signal))) whole.push(piece)
     else await spillGone(task, piece, spill, parts, signal)
   }
   if (spill.gone === 0) return
@@ -110,5 +111,6 @@ async function spillGone(
       else if (partition.round > 0) spill.add(row, 'live')
     }
     readManifest(folder, partition, listed, sort)
+    readLeftovers(folder, partition, sort)
   }
 }

@@ -65,17 +65,18 @@ export class RowWriter {
   }
 
   /** A row of another manifest of the same versions. */
-  copy(row: Row): void {
+  copy(row: Row, rejected = row.rejected): void {
     this.#room(row.place.length)
     this.#begin(row.seqNo)
     this.#block.set(row.place, this.#at)
+    if (rejected) this.#block[this.#at]! |= 1
     this.#at += row.place.length
     if (this.#versions === 'own') this.#version(row.version)
   }
 
   /** Ends the manifest: without this it cannot be read. */
   end(): void {
-    this.#flush()
+    this.flush()
     const end = Buffer.alloc(12)
     end.writeBigUInt64LE(BigInt(this.docs), 4)
     this.#put(end)
@@ -85,7 +86,7 @@ export class RowWriter {
     // Three numbers and a version of 10 bytes each at most.
     const wanted = bytes + 40
     if (this.#at + wanted <= this.#block.length) return
-    this.#flush()
+    this.flush()
     if (wanted > this.#block.length) this.#block = Buffer.allocUnsafe(wanted)
   }
 
@@ -115,7 +116,8 @@ export class RowWriter {
     this.#block[this.#at++] = Number(rest)
   }
 
-  #flush(): void {
+  /** Hands on what was added so far. */
+  flush(): void {
     if (this.#at === 0) return
     const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 }
     const packed = zstdCompressSync(this.#block.subarray(0, this.#at), { params })
