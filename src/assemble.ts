@@ -14,6 +14,7 @@ import { reindexTasks, reindexTasksStep } from './copy/reindex/tasks-step.ts'
 import { setAsideFolder } from './copy/set-aside.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
+import { steadyNow } from './flow/steady-clock.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
 import type { MigrationState } from './journal/fold.ts'
 import { accessKinds } from './access/steps.ts'
@@ -257,7 +258,7 @@ export function thisProcess(): Holder {
 export function realWorld(env: NodeJS.ProcessEnv): World {
   const crash = crashAt(env['SHARDFERRY_CRASH_AT'])
   return {
-    now: Date.now,
+    now: steadyNow,
     random: Math.random,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     reached: point => {

@@ -73,6 +73,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
   ]
   let running: Running | undefined
   let missed = false
+  const hung: string[] = []
   const outcomes: Outcome[] = []
   const start = (more: Round['env']): Running => {
     const one = ferry.start(command(indices), { ...env, ...more })
@@ -121,7 +122,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
       // What is written after the fault is caught up with too; then the run may come to its end.
       await Promise.race([sleep(1_000), round.running.outcome])
       await writers.stop()
-      const met = await endOf(round.running)
+      const met = await endOf(round.running, hung)
       outcomes.push(met)
       // A run that the fault has ended before it was wholly there was met too.
       struck ||= met.code !== 0 && met.code !== 5
@@ -133,7 +134,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     mark('green')
     for (const index of indices) await settleDoubts(source, truth, index)
     const againMs = performance.now()
-    const again = await endOf(start({}))
+    const again = await endOf(start({}), hung)
     const secondsToRecover = (performance.now() - againMs) / 1000
     outcomes.push(again)
     mark('again')
@@ -144,7 +145,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     mark('judged')
     const kills = outcomes.filter(({ signal }) => signal === 'SIGKILL').length
     const state = stateIn(ferry.state, env)
-    const trouble = judged.flatMap(({ examples }) => examples)
+    const trouble = [...hung, ...judged.flatMap(({ examples }) => examples)]
     const ended = instead ? instead.asItMust : endedExact(again)
     if (!ended) trouble.unshift(`the same command ended with ${endWord(again)}: ${lastError(again)}`)
     const sum = (what: Exclude<keyof Judged, 'examples'>): number => judged.reduce((total, one) => total + one[what], 0)
@@ -155,7 +156,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
       fault: fault.name,
       seed,
       struck: !missed && (fault.kills ? kills > 0 : struck || fault.begin === undefined),
-      recovered: ended && lost + duplicated + wrong === 0,
+      recovered: ended && hung.length === 0 && lost + duplicated + wrong === 0,
       secondsToRecover: rounded(secondsToRecover),
       readTwice: readIn(reads) - settledReads(state),
       kills,
@@ -188,15 +189,19 @@ async function stillRuns(running: Running): Promise<boolean> {
   return await Promise.race([running.outcome.then(() => false), sleep(0, true)])
 }
 
-async function endOf(running: Running): Promise<Outcome> {
-  const hangs = new AbortController()
-  const killed = sleep(longestRunMs, undefined, { signal: hangs.signal }).then(
-    () => running.kill('SIGTERM'),
+/** One that hangs is stopped, and said to hang. */
+async function endOf(running: Running, hung: string[]): Promise<Outcome> {
+  const over = new AbortController()
+  const stopped = sleep(longestRunMs, undefined, { signal: over.signal }).then(
+    () => {
+      hung.push(`a run did not end within ${longestRunMs / 1000} s of the end of its fault`)
+      running.kill('SIGTERM')
+    },
     () => undefined,
   )
   const outcome = await running.outcome
-  hangs.abort()
-  await killed
+  over.abort()
+  await stopped
   return outcome
 }
 
