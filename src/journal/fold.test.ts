@@ -73,7 +73,7 @@ test('another plan takes the place of one whose index the target refused to make
 })
 
 test('a clock that is set back takes nothing from the time that runs were under way', () => {
-  const entry = { type: 'changed', index: 'a', change: 'x' } as const
+  const entry = { type: 'round-closed', index: 'a', round: 0 } as const
   const atMs = [5_000, 9_000, 2_000, 3_000]
   const entries = [{ type: 'started', holder } as const, entry, entry, entry]
   expect(fold(entries.map((entry, i) => ({ number: i + 1, atMs: atMs[i]!, entry }))).activeMs).toBe(5_000)
