@@ -74,7 +74,7 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
     folder,
     world,
   })
-  const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: world.now })
+  const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: () => world.now() })
   let publishedAtMs = 0
   const show = (): void => {
     const progress = migration.tally.snapshot(migration.memory.state)
