@@ -39,7 +39,7 @@ export interface RoundResult extends Omit<Judged, 'examples'> {
 /** Partitions read at once, by default of the command. */
 export const readers = 2
 
-const shape = ['--partition-docs', '250', '--page-bytes', '4kb', '--docs-per-second', '500', '--catch-up-rounds', '1']
+const shape = ['--partition-docs', '250', '--page-bytes', '4kb', '--catch-up-rounds', '1']
 const timeouts = { SHARDFERRY_SOURCE_TIMEOUT: '4s', SHARDFERRY_TARGET_TIMEOUT: '4s' }
 const preload = new URL('../drill-preload.ts', import.meta.url).href
 
@@ -70,6 +70,8 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     `{index}-r${seed}${suffix}`,
     '--json',
     ...shape,
+    '--docs-per-second',
+    String(round.docsPerSecond),
   ]
   let running: Running | undefined
   let missed = false
@@ -87,6 +89,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     indices,
     env,
     faultyEnv,
+    docsPerSecond: 500,
     folder: ferry.folder,
     get running() {
       if (!running) throw new Error('Nothing runs yet.')
