@@ -19,6 +19,7 @@ import { refreshedCopies } from './copy/stream/copies.ts'
 import type { Copies } from './copy/stream/copies.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
+import { steadyNow } from './flow/steady-clock.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
 import type { MigrationState } from './journal/fold.ts'
 import { accessKinds } from './access/steps.ts'
@@ -309,7 +310,7 @@ export function thisProcess(): Holder {
 export function realWorld(env: NodeJS.ProcessEnv): World {
   const crash = crashAt(env['SHARDFERRY_CRASH_AT'])
   return {
-    now: Date.now,
+    now: steadyNow,
     random: Math.random,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     reached: point => {

@@ -1,4 +1,5 @@
 /** A cluster under drill: its nodes die and come back, and whoever asks it something asks a node that lives. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { kill, list, revive } from '../../lab/cluster.ts'
 import type { Pair } from '../../test/support/pair.ts'
 import { siteAt } from '../../test/support/site.ts'
@@ -78,22 +79,38 @@ export function drillCluster(site: Pair['source']): DrillCluster {
       const [elected] = JSON.parse(reply.body.toString('utf8')) as readonly { readonly node: string }[]
       return Number(elected?.node.split('-').at(-1))
     },
-    green: () =>
-      until(`${site.name} to be green`, async () => {
-        const reply = await send('GET', '/_cluster/health').catch(() => undefined)
-        if (reply?.status !== 200) return undefined
-        const { status, number_of_nodes, relocating_shards } = JSON.parse(reply.body.toString('utf8')) as {
-          readonly status: string
-          readonly number_of_nodes: number
-          readonly relocating_shards: number
-        }
-        if (status === 'green' && number_of_nodes === each.length && relocating_shards === 0) return true
+    green: async () => {
+      const untilMs = performance.now() + longestHealingMs
+      while (!(await isGreen(send, each.length))) {
+        if (performance.now() > untilMs) throw new Error(`${site.name} does not become green: ${await explained(send)}`)
+        await sleep(200)
         // A copy that could not be set up five times is not tried again by itself.
-        await send('POST', '/_cluster/reroute?retry_failed=true').catch(() => undefined)
-        return undefined
-      }).then(() => undefined),
+        if (performance.now() > untilMs - longestHealingMs / 2) {
+          await send('POST', '/_cluster/reroute?retry_failed=true').catch(() => undefined)
+          await sleep(5_000)
+        }
+      }
+    },
     close: async () => {
       for (const one of each) await one.close()
     },
   }
+}
+
+const longestHealingMs = 180_000
+
+async function isGreen(send: DrillCluster['send'], nodes: number): Promise<boolean> {
+  const reply = await send('GET', '/_cluster/health').catch(() => undefined)
+  if (reply?.status !== 200) return false
+  const health = JSON.parse(reply.body.toString('utf8')) as {
+    readonly status: string
+    readonly number_of_nodes: number
+    readonly relocating_shards: number
+  }
+  return health.status === 'green' && health.number_of_nodes === nodes && health.relocating_shards === 0
+}
+
+async function explained(send: DrillCluster['send']): Promise<string> {
+  const [health, shard] = [await send('GET', '/_cluster/health'), await send('GET', '/_cluster/allocation/explain')]
+  return `${health.body.toString('utf8')} ${shard.body.toString('utf8').slice(0, 3000)}`
 }

@@ -23,6 +23,8 @@ export interface Round extends Stage {
   readonly env: Record<string, string | undefined>
   /** Settings of the runs that the fault meets; not of the same command afterwards. */
   readonly faultyEnv: Record<string, string | undefined>
+  /** Documents a second; a fault that takes long to come needs a slow copy. */
+  docsPerSecond: number
   /** Where the migration's state is kept; may be read from `prepare` on. */
   readonly folder: string
   /** The run under way. */

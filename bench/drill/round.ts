@@ -39,7 +39,7 @@ export interface RoundResult extends Omit<Judged, 'examples'> {
 /** Partitions read at once, by default of the command. */
 export const readers = 2
 
-const shape = ['--partition-docs', '250', '--page-bytes', '4kb', '--docs-per-second', '500', '--catch-up-rounds', '1']
+const shape = ['--partition-docs', '250', '--page-bytes', '4kb', '--catch-up-rounds', '1']
 const timeouts = { SHARDFERRY_SOURCE_TIMEOUT: '4s', SHARDFERRY_TARGET_TIMEOUT: '4s' }
 const preload = new URL('../drill-preload.ts', import.meta.url).href
 
@@ -70,9 +70,12 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     `{index}-r${seed}${suffix}`,
     '--json',
     ...shape,
+    '--docs-per-second',
+    String(round.docsPerSecond),
   ]
   let running: Running | undefined
   let missed = false
+  const hung: string[] = []
   const outcomes: Outcome[] = []
   const start = (more: Round['env']): Running => {
     const one = ferry.start(command(indices), { ...env, ...more })
@@ -86,6 +89,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     indices,
     env,
     faultyEnv,
+    docsPerSecond: 500,
     folder: ferry.folder,
     get running() {
       if (!running) throw new Error('Nothing runs yet.')
@@ -121,7 +125,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
       // What is written after the fault is caught up with too; then the run may come to its end.
       await Promise.race([sleep(1_000), round.running.outcome])
       await writers.stop()
-      const met = await endOf(round.running)
+      const met = await endOf(round.running, hung)
       outcomes.push(met)
       // A run that the fault has ended before it was wholly there was met too.
       struck ||= met.code !== 0 && met.code !== 5
@@ -133,7 +137,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     mark('green')
     for (const index of indices) await settleDoubts(source, truth, index)
     const againMs = performance.now()
-    const again = await endOf(start({}))
+    const again = await endOf(start({}), hung)
     const secondsToRecover = (performance.now() - againMs) / 1000
     outcomes.push(again)
     mark('again')
@@ -144,7 +148,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     mark('judged')
     const kills = outcomes.filter(({ signal }) => signal === 'SIGKILL').length
     const state = stateIn(ferry.state, env)
-    const trouble = judged.flatMap(({ examples }) => examples)
+    const trouble = [...hung, ...judged.flatMap(({ examples }) => examples)]
     const ended = instead ? instead.asItMust : again.code === 0
     if (!ended) trouble.unshift(`the same command ended with ${endWord(again)}: ${lastError(again)}`)
     const sum = (what: Exclude<keyof Judged, 'examples'>): number => judged.reduce((total, one) => total + one[what], 0)
@@ -155,7 +159,7 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
       fault: fault.name,
       seed,
       struck: !missed && (fault.kills ? kills > 0 : struck || fault.begin === undefined),
-      recovered: ended && lost + duplicated + wrong === 0,
+      recovered: ended && hung.length === 0 && lost + duplicated + wrong === 0,
       secondsToRecover: rounded(secondsToRecover),
       readTwice: readIn(reads) - settledReads(state),
       kills,
@@ -187,15 +191,14 @@ async function stillRuns(running: Running): Promise<boolean> {
   return await Promise.race([running.outcome.then(() => false), sleep(0, true)])
 }
 
-async function endOf(running: Running): Promise<Outcome> {
-  const hangs = new AbortController()
-  const killed = sleep(longestRunMs, undefined, { signal: hangs.signal }).then(
-    () => running.kill('SIGTERM'),
-    () => undefined,
-  )
+/** One that hangs is stopped, and said to hang. */
+async function endOf(running: Running, hung: string[]): Promise<Outcome> {
+  const timer = setTimeout(() => {
+    hung.push(`a run did not end within ${longestRunMs / 1000} s of the end of its fault`)
+    running.kill('SIGTERM')
+  }, longestRunMs)
   const outcome = await running.outcome
-  hangs.abort()
-  await killed
+  clearTimeout(timer)
   return outcome
 }
 

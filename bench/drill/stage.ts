@@ -15,6 +15,8 @@ export interface StageOptions {
   /** Ids in the three indices together. */
   readonly ids: number
   readonly seed: number
+  /** So many of the three indices, the last ones: 3 where nothing is said. */
+  readonly indices?: number
 }
 
 /** Both clusters end with it. */
@@ -26,7 +28,15 @@ const heap = '384m'
 const shortQueue = 10
 
 /** Two clusters of several nodes, and three indices on the source, of one to three shards with a replica each. */
-export async function openStage({ name, sourceDist, targetDist, nodes, ids, seed }: StageOptions): Promise<OpenStage> {
+export async function openStage({
+  name,
+  sourceDist,
+  targetDist,
+  nodes,
+  ids,
+  seed,
+  indices = 3,
+}: StageOptions): Promise<OpenStage> {
   const [sourceSite, targetSite] = await settled([
     startSource(name, { dist: sourceDist, nodes, heap, settings: shortSearchQueue(sourceDist) }),
     startTarget(name, { dist: targetDist, nodes, heap, settings: { 'thread_pool.write.queue_size': shortQueue } }),
@@ -37,7 +47,7 @@ export async function openStage({ name, sourceDist, targetDist, nodes, ids, seed
     { name: 'orders', ids: Math.round(0.4 * ids), routed: false, shards: 2 },
     { name: 'people', ids: Math.round(0.2 * ids), routed: false, shards: 1 },
     { name: 'events', ids: Math.round(0.4 * ids), routed: true, shards: 3 },
-  ]
+  ].slice(-indices)
   for (const one of written) await makeWritten({ source, truth }, one, seed)
   return {
     source,

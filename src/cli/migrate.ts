@@ -74,13 +74,13 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
     folder,
     world,
   })
-  const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: Date.now })
+  const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: () => world.now() })
   let publishedAtMs = 0
   const show = (): void => {
     const progress = migration.tally.snapshot(migration.memory.state)
     view.draw(progress)
-    if (Date.now() - publishedAtMs < publishEveryMs && progress.phase !== 'done') return
-    publishedAtMs = Date.now()
+    if (world.now() - publishedAtMs < publishEveryMs && progress.phase !== 'done') return
+    publishedAtMs = world.now()
     journal.publish(progress)
   }
   if (!json) print('')

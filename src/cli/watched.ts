@@ -1,3 +1,4 @@
+import { steadyNow } from '../flow/steady-clock.ts'
 import { asShardferryError } from '../model/errors.ts'
 import type { Progress } from '../model/progress.ts'
 import { chooseView } from './view/choose-view.ts'
@@ -10,7 +11,7 @@ export async function watched<T>(
   json: boolean,
   run: (broken: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: Date.now })
+  const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: steadyNow })
   const broken = new AbortController()
   view.start()
   const timer = setInterval(() => {

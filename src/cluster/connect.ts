@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { steadyNow } from '../flow/steady-clock.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { Auth, ConnectionSettings, Side } from '../model/connection.ts'
 import type { Answer, ClusterRequest, Connection } from './cluster.ts'
@@ -20,7 +21,7 @@ interface Node {
  * Opens nothing yet: sockets are made with the first request. Nodes are used in turn; one that fails is left alone
  * for some seconds and the next is tried.
  */
-export function openConnection(settings: ConnectionSettings, now: () => number = Date.now): Connection {
+export function openConnection(settings: ConnectionSettings, now: () => number = steadyNow): Connection {
   const connect = connector(settings.side, settings.tls, settings.requestTimeoutMs)
   const nodeOf = (address: string): Node => {
     const url = new URL(address)

@@ -73,6 +73,13 @@ test('another plan takes the place of one whose index the target refused to make
   expect(after(planned(first), started, failed('metadata-refused'), started, planned(second)).plan).toEqual(first)
 })
 
+test('a clock that is set back takes nothing from the time that runs were under way', () => {
+  const entry = { type: 'round-closed', index: 'a', round: 0 } as const
+  const atMs = [5_000, 9_000, 2_000, 3_000]
+  const entries = [{ type: 'started', holder } as const, entry, entry, entry]
+  expect(fold(entries.map((entry, i) => ({ number: i + 1, atMs: atMs[i]!, entry }))).activeMs).toBe(5_000)
+})
+
 test('a step is captured, applied and undone with the value that was captured', () => {
   const captured: Entry = { type: 'captured', step: 'tune', saved: { refresh_interval: '5s' } }
   const applied: Entry = { type: 'applied', step: 'tune' }

@@ -90,7 +90,7 @@ export class FoldingState implements MigrationState {
   apply(entry: Entry, number: number, atMs: number): void {
     this.lastNumber = number
     if (this.startedAtMs !== undefined && !['started', 'opened', 'asked'].includes(entry.type))
-      this.activeMs += atMs - this.#lastAtMs
+      this.activeMs += Math.max(0, atMs - this.#lastAtMs)
     if (entry.type !== 'asked') this.#lastAtMs = atMs
     switch (entry.type) {
       case 'planned':

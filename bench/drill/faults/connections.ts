@@ -34,7 +34,7 @@ function behindProxies(name: string, does: string, breaks: boolean, drawn: (roun
         proxy.dropConnections()
       }
       // How soon a connection breaks depends on what goes through it.
-      for (let waitedMs = 0; breaks && waitedMs < longestWaitMs && struck(round) === 0; waitedMs += 100)
+      for (let waitedMs = breaks ? 0 : longestWaitMs; waitedMs < longestWaitMs && struck(round) === 0; waitedMs += 100)
         await Promise.race([sleep(100), round.running.outcome])
     },
     end: async round => {

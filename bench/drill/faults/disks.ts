@@ -27,6 +27,9 @@ const beyondAnyDisk = { low: '900000gb', high: '899999gb', flood_stage: '899998g
 export const floodStageOfTheServer: Fault = {
   name: 'target at flood stage, by itself',
   slow: true,
+  prepare: async round => {
+    round.docsPerSecond = 100
+  },
   does: 'the watermarks of the target are set so that its own look at the disk finds the flood stage, until they are set back',
   begin: async ({ target, running }) => {
     const watermarks = Object.entries(beyondAnyDisk).map(([name, value]) => [`${disk}.watermark.${name}`, value])
