@@ -17,8 +17,7 @@ security=/_plugins/_security/api
 
 # Arguments of curl.
 ask() {
-  curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' "$@"
-  echo
+  curl --silent --show-error --fail-with-body --header 'Content-Type: application/json' "$@" && echo
 }
 # METHOD PATH [BODY], as an administrator.
 on_source() { ask --cacert "$SOURCE_CA" --user "$SOURCE_ADMIN" --request "$1" "https://$SOURCE$2" ${3:+--data "$3"}; }
