@@ -163,7 +163,7 @@ test.each([
     onTestFinished(async () => void (await put(null)))
     before = await everythingOn(pair.target)
     const wanted = {
-      exit: 6,
+      exit: 8,
       code: 'target-blocked',
       message: new RegExp(block),
       hint: new RegExp(`PUT ${path} \\{.*"${block}":null`),
