@@ -129,13 +129,18 @@ export async function kill(name: string, node: number): Promise<void> {
   await endNodes(name, [node], 0)
 }
 
-/** Starts the node again, or all that do not run, with the same ports and data, and returns when they have joined. */
-export async function revive(name: string, node?: number): Promise<void> {
-  const cluster = readCluster(name)
+/**
+ * Starts the node again, or all that do not run, with the same ports and data, and returns when they have joined.
+ * @param settings go before those that the cluster was started with; null takes a line out of the settings file
+ */
+export async function revive(name: string, node?: number, settings: Record<string, unknown> = {}): Promise<void> {
+  const cluster = changeCluster(name, record => {
+    record.kept = false
+    record.settings = { ...record.settings, ...settings }
+  })
   const wanted = node === undefined ? everyIndex(cluster) : [node]
   const dead = wanted.filter(i => !runningNodes(cluster).includes(nodeAt(cluster, i)))
   const programs = await programsOf(cluster.dist)
-  changeCluster(name, record => (record.kept = false))
   for (const i of dead) launch(cluster, i, programs)
   await waitOrEnd(readCluster(name), dead)
 }

@@ -23,13 +23,13 @@ const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for tryin
       --heap SIZE       heap of each node's JVM (512m)
       --jit full        compile as in production, to measure; without it, servers start in half of the time and serve slower
       --trust NAME      reindex from remote accepts this secure lab cluster (or CA file); may be repeated
-      --setting K=V     a line for the server's settings file; may be repeated
+      --setting K=V     a line for the server's settings file, none where V is null; may be repeated
   lab down NAME [--keep]              end a cluster and delete its data, or keep it for "lab revive"
   lab down --all                      end all lab clusters
   lab list [--json]                   the lab's clusters
   lab info NAME                       all that is known of a cluster, as JSON
   lab kill NAME I                     end node I as a crash would; its data stays
-  lab revive NAME [I]                 start node I, or all that do not run, again
+  lab revive NAME [I] [--setting K=V] start node I, or all that do not run, again, with other settings if wanted
   lab logs NAME [I]                   the end of node I's log (0)
   lab prepare DIST...                 fetch dists without starting them
   lab dists [--table]                 what can be started; what each can do, as Markdown
@@ -66,9 +66,10 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
     console.log(`${name}: node ${node} does not run any more`)
   },
   async revive(args) {
-    const [name = '', node] = parse(args, 1, 2).words
+    const { words, values } = parse(args, 1, 2, { setting: { type: 'string', multiple: true } })
+    const [name = '', node] = words
     const startedMs = Date.now()
-    await revive(name, node === undefined ? undefined : wholeNumber('I', node))
+    await revive(name, node === undefined ? undefined : wholeNumber('I', node), settingsIn(values.setting))
     console.log(`${line(readCluster(name))}  (after ${seconds(startedMs)})`)
   },
   async logs(args) {
@@ -120,7 +121,7 @@ async function upCommand(args: string[]): Promise<void> {
     ...(values.jit === undefined ? {} : { jit: jitOf(values.jit) }),
     secure: values.secure ?? false,
     trust: values.trust ?? [],
-    settings: Object.fromEntries((values.setting ?? []).map(setting)),
+    settings: settingsIn(values.setting),
   })
   console.log(`${line(cluster)}  (after ${seconds(startedMs)})`)
   if (cluster.admin !== undefined) {
@@ -163,6 +164,10 @@ function parse<Options extends NonNullable<ParseArgsConfig['options']>>(
 function wholeNumber(what: string, text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new LabError(`${what} must be a whole number, not "${text}".`)
   return Number(text)
+}
+
+function settingsIn(texts: readonly string[] = []): Record<string, unknown> {
+  return Object.fromEntries(texts.map(setting))
 }
 
 /** K=V; the value is read as JSON if it is JSON, else as a string. */

@@ -4,10 +4,11 @@ import { nodeFolder } from './folders.ts'
 import { nodeAt, type LabCluster } from './record.ts'
 import { adminDn, nodeDn, tlsFiles } from './tls.ts'
 
-/** The text of elasticsearch.yml or opensearch.yml of one node. JSON values are YAML values. */
+/** The text of elasticsearch.yml or opensearch.yml of one node. JSON values are YAML values; null stands for no line. */
 export function settingsFile(cluster: LabCluster, node: number): string {
   const settings = { ...nodeSettings(cluster, node), ...securitySettings(cluster), ...cluster.settings }
   return Object.entries(settings)
+    .filter(([, value]) => value !== null)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
     .join('')
 }

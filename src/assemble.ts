@@ -39,12 +39,14 @@ import type { ConnectionSettings } from './model/connection.ts'
 import { crashPoints, deletesCrashPoints, reindexCrashPoints, verifyCrashPoints } from './model/crash-points.ts'
 import type { AnyCrashPoint } from './model/crash-points.ts'
 import type { Holder, ShardMark } from './model/entries.ts'
+import { asShardferryError } from './model/errors.ts'
 import { movedTasks } from './model/plan.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
 import { ShardferryError } from './model/errors.ts'
 import type { Engine, Journal, Throttler, World } from './model/ports.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
+import { withoutRole } from './preflight/without-role.ts'
 import type { CopySettings } from './settings/settings.ts'
 import type { CompareOptions } from './verify/compare-index.ts'
 import { placeOf } from './verify/compared-index.ts'
@@ -275,14 +277,15 @@ function setAsidePlaces(state: MigrationState | undefined, task: IndexTask, fold
   return places
 }
 
-/** Opens a connection and learns what answers there. @throws ShardferryError as `identify` */
+/** Opens a connection and learns what answers there. @throws ShardferryError as `identify`, and for a user without a role */
 export async function connect(settings: ConnectionSettings, signal: AbortSignal): Promise<Cluster> {
   const connection = openConnection(settings)
   try {
     return await identify(connection, signal)
   } catch (thrown) {
+    const more = await withoutRole(connection, settings.auth, asShardferryError(thrown), signal)
     await connection.close()
-    throw thrown
+    throw more ?? thrown
   }
 }
 

@@ -135,7 +135,8 @@ function tlsReason(code: string, reason: string): string {
 }
 
 function tlsHint(side: Side, code: string): string {
-  if (code === 'CERT_HAS_EXPIRED') return 'Renew the certificate of that node.'
+  if (code === 'CERT_HAS_EXPIRED')
+    return 'Renew the certificate of that node; shardferry check shows the chain, with the days on which it expires, and how it is renewed.'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return 'Use a host name that the certificate names, or have the certificate made for this one.'
   if (code.includes('HANDSHAKE_FAILURE'))

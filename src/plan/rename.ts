@@ -41,6 +41,6 @@ export function illegalName(name: string): string | undefined {
 
 function invalid(message: string): ShardferryError {
   return new ShardferryError('plan-invalid', message, {
-    hint: 'Change --rename: a template such as {index}-v2, or SOURCE=TARGET for a single index.',
+    hint: 'Change --rename, a template such as {index}-v2, or the names of single indices: renames in shardferry.yaml.',
   })
 }

@@ -119,7 +119,11 @@ async function trustRemedy(
 }
 
 function renewal({ side }: ConnectionSettings): string {
-  return `Renew it on the ${side}'s nodes: with bin/elasticsearch-certutil http (Elasticsearch), or with your own CA; Elasticsearch then reads changed files by itself, OpenSearch after: PUT /_plugins/_security/api/ssl/http/reloadcerts`
+  return [
+    `Renew it on the ${side}'s nodes, in the place of the old file: with bin/elasticsearch-certutil http (Elasticsearch), or with your own CA.`,
+    'Elasticsearch takes up changed files by itself, within seconds. OpenSearch does where opensearch.yml has plugins.security.ssl.certificates_hot_reload.enabled: true;',
+    'with plugins.security.ssl_cert_reload_enabled: true it does when asked with the admin certificate: PUT /_plugins/_security/api/ssl/http/reloadcerts; else restart each node, one after the other',
+  ].join(' ')
 }
 
 function selfSigned(chain: readonly ChainCertificate[]): ChainCertificate | undefined {

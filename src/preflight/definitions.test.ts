@@ -149,14 +149,16 @@ test('every refusal of the plan comes with a way out', async () => {
     'it is frozen, so searches see none of its documents; unfreeze it first',
     'the target index exists already; write into it',
     'a time series index makes its own document ids; these come in a later version',
+    'data streams are attached in a later version; rename to copy as plain indices',
   ]
   const plan = planOf(...reasons.map((reason, i) => task(`i${i}`, { action: 'refuse', reason })))
   const findings = await found(refusals, { plan })
-  expect(told(findings)).toEqual(['error i0', 'error i1', 'error i2', 'error i3'])
+  expect(told(findings)).toEqual(['error i0', 'error i1', 'error i2', 'error i3', 'error i4'])
   expect(findings.map(({ remedy }) => remedy?.split(', or ')[0])).toEqual([
     'POST /i0/_open on the source',
     'POST /i1/_unfreeze on the source',
     "--into-existing to write into it, --rename '{index}-v2'",
     "Leave it out: --index '*,-i3'",
+    "Another name, as a plain index: --rename 'copy-of-{index}'",
   ])
 })

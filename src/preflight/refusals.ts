@@ -37,7 +37,9 @@ const remedies: readonly (readonly [words: RegExp, remedy: (source: string, targ
   [targetExists, (_, target) => `--into-existing to write into it, --rename '{index}-v2', or DELETE /${target} on the target`],
   [/index on the target is closed/, (_, target) => `POST /${target}/_open on the target`],
   [/append_only/, () => "Another name: --rename '{index}-v2'"],
-  [/is an alias or data stream on the target|data streams are attached/, () => "Another name: --rename '{index}-v2'"],
+  // Another ending would leave it the name of a backing index.
+  [/data streams are attached/, () => "Another name, as a plain index: --rename 'copy-of-{index}'"],
+  [/is an alias or data stream on the target/, () => "Another name: --rename '{index}-v2'"],
   [
     /its alias (\S+) is the name of an index/,
     () => 'Take the alias out of the plan file (shardferry plan), or remove that index from the target',

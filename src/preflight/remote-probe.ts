@@ -46,7 +46,9 @@ export async function probeRemote(target: Connection, remote: RemoteSource, inde
       source: {
         remote: { host: remote.host, ...remoteCredentials(remote.auth), connect_timeout: '10s', socket_timeout: '20s' },
         index: remote.indices.length > 0 ? remote.indices : index,
-        query: { match_none: {} },
+        // An id that no document has. With match_none Elasticsearch 8 skips every shard of an index of several, and gives a
+        // scroll that it then does not know (503 "no nodes to search on"), which OpenSearch asks for again for many minutes.
+        query: { ids: { values: [index] } },
         size: 1,
       },
       dest: { index },

@@ -68,7 +68,7 @@ test('the query matches nothing, credentials go as the server takes them, and wi
     source: {
       remote: { host: 'https://es:9200', username: 'reader', password: 's3cret' },
       index: 'p',
-      query: { match_none: {} },
+      query: { ids: { values: ['p'] } },
     },
     dest: { index: 'p' },
   })

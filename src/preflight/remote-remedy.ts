@@ -23,6 +23,8 @@ export function obstacleFound(
           lists.map(({ node }) => node),
           12,
         )})`
+  const { tls } = connections.source
+  const copyCa = `copy the CA of the source (${tls.ca === undefined ? 'shardferry check --save-ca source-ca.pem keeps it where the server sends it' : 'the file given as --source-ca'}) as source-ca.pem into the folder config/certs of ${nodes}, and in ${flavor}.yml of each`
   const error = (message: string, remedy: string): Found => ({
     about: 'target',
     severity: 'error',
@@ -39,15 +41,17 @@ export function obstacleFound(
       const missing = lists?.filter(list => !allows(list, hostPort))
       const near = missing?.map(list => nearMiss(list, hostPort)).find(one => one !== undefined)
       const hint = near === undefined ? '' : ` It has ${near}, but names are compared letter by letter.`
+      const ownCa = host.startsWith('https:') && (tls.ca ?? tls.fingerprint) !== undefined
+      const besides = `\nThe source's certificate is signed by a CA of its own. Where the nodes do not trust it yet, the same restart settles that too: ${copyCa}:\n${caLine}`
       return error(
         `its nodes may not read from ${hostPort}, which is not in their ${allowListSetting(flavor)}.${hint}`,
-        allowListRemedy(flavor, hostPort, missing?.length ? missing : undefined),
+        `${allowListRemedy(flavor, hostPort, missing?.length ? missing : undefined)}${ownCa ? besides : ''}`,
       )
     }
     case 'ca':
       return error(
         `its nodes do not trust the certificate of ${hostPort} (${reason}).`,
-        `Copy the CA of the source (${connections.source.tls.ca === undefined ? 'shardferry check --save-ca source-ca.pem keeps it where the server sends it' : 'the file given as --source-ca'}) into the folder config/certs of ${nodes}, and in ${flavor}.yml of each:\n  reindex.ssl.certificate_authorities: ["certs/source-ca.pem"]\nThe setting is static: restart each node afterwards, one after the other.`,
+        `C${copyCa.slice(1)}:\n${caLine}\nThe setting is static: restart each node afterwards, one after the other.`,
       )
     case 'expired':
       return error(
@@ -113,6 +117,9 @@ export function allowListRemedy(flavor: Flavor, hostPort: string, lists: readonl
     isStatic,
   ].join('\n')
 }
+
+/** Paths are below the folder of the settings file. */
+const caLine = '  reindex.ssl.certificate_authorities: ["certs/source-ca.pem"]'
 
 const isStatic =
   'The setting is static, no API changes it: restart each node afterwards, one after the other. Or --engine stream, which needs none of this.'

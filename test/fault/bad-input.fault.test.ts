@@ -15,6 +15,7 @@ import type { Pair } from '../support/pair.ts'
 import { leave, sharedPair } from '../support/shared-pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
 import type { Environment, Ferry, Outcome } from '../support/shardferry.ts'
+import { tlsFront } from '../support/tls-front.ts'
 
 let pair: Pair
 let before: unknown
@@ -142,6 +143,46 @@ test('a name that no index has: near ones are suggested', async () => {
 test('an index that is on the target already', async () => {
   const wanted = { exit: 6, code: 'target-exists', message: /customers/, hint: /--into-existing.*--rename/ }
   await isRefused(ferryOf(pair), ['copy', '--index', 'customers'], wanted)
+})
+
+test('a certificate that has expired: whose, since when, and how it is renewed', async () => {
+  const port = await tlsFront(pair.source, { signedBy: pair.source, days: -1 })
+  const wanted = { exit: 3, code: 'tls-untrusted', message: /^The source .*expired/, hint: /[Rr]enew/ }
+  await isRefused(ferryOf(pair), copy, wanted, { SHARDFERRY_SOURCE_URL: `https://localhost:${port}` })
+})
+
+test.each([
+  ['cluster', '/_cluster/settings', 'persistent', 'cluster.blocks.read_only'],
+  ['index', '/customers/_settings', undefined, 'index.blocks.write'],
+] as const)(
+  'a target %s that is read-only: the block is named, with the call that takes it away',
+  async (_what, path, scope, block) => {
+    const put = async (value: true | null): Promise<unknown> =>
+      await pair.target.json('PUT', path, scope === undefined ? { [block]: value } : { [scope]: { [block]: value } })
+    await put(true)
+    onTestFinished(async () => void (await put(null)))
+    before = await everythingOn(pair.target)
+    const wanted = {
+      exit: 8,
+      code: 'target-blocked',
+      message: new RegExp(block),
+      hint: new RegExp(`PUT ${path} \\{.*"${block}":null`),
+    }
+    await isRefused(ferryOf(pair), ['copy', '--index', 'customers', '--into-existing'], wanted)
+  },
+)
+
+test('a target user to whom no role is mapped: the call that maps one', async () => {
+  const { target } = pair
+  await target.json('PUT', '/_plugins/_security/api/internalusers/unmapped', { password: target.user.password })
+  before = await everythingOn(target)
+  const wanted = {
+    exit: 6,
+    code: 'forbidden',
+    message: /knows the user unmapped, but no role is mapped to it/,
+    hint: /PUT \/_plugins\/_security\/api\/rolesmapping\/ROLE \{"users":\["unmapped"\]\}/,
+  }
+  await isRefused(ferryOf(pair), copy, wanted, { SHARDFERRY_TARGET_USERNAME: 'unmapped' })
 })
 
 test('a source user who may not read: the missing privilege is named', async () => {

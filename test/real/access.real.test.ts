@@ -2,28 +2,23 @@
  * Least privilege: granted, enough and no more than that, and taken back. Pairs besides the gate's are tried by hand:
  * SHARDFERRY_PAIRS='elasticsearch-8.19.21 opensearch-3.4.0, …' npx vitest run --project real test/real/access
  */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { compare, definitionOf } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
-import { startPair, stop } from '../support/pair.ts'
+import { ferryUser, grantedName, grantedUsers, secretsOf, sides } from '../support/granted.ts'
+import type { Side } from '../support/granted.ts'
+import { pairsToTry, startPair, stop } from '../support/pair.ts'
 import type { Pair } from '../support/pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
-import type { Environment, Ferry } from '../support/shardferry.ts'
-
-type Side = 'source' | 'target'
-const sides: readonly Side[] = ['source', 'target']
-
-const pairs = (process.env['SHARDFERRY_PAIRS'] ?? 'elasticsearch-7.10.2 opensearch-2.19.4')
-  .split(',')
-  .map(pair => pair.trim().split(/\s+/) as [source: string, target: string])
+import type { User } from '../support/site.ts'
 
 /** By a pattern, without one by its name, and one by its alias: each way to select takes rights of its own. */
 const selection = ['--index', 'logs-*,-logs-secret,staff']
 
-describe.each(pairs)('%s → %s', (sourceDist, targetDist) => {
+describe.each(pairsToTry('elasticsearch-7.10.2 opensearch-2.19.4'))('%s → %s', (sourceDist, targetDist) => {
   let pair: Pair
   const isXPack = (side: Side): boolean => (side === 'source' ? sourceDist : targetDist).startsWith('elasticsearch')
 
@@ -289,47 +284,6 @@ describe.each(pairs)('%s → %s', (sourceDist, targetDist) => {
     expect(await made(pair, isXPack, 'guide')).toEqual([])
   })
 })
-
-function grantedName(migration: string, side: Side): string {
-  return `shardferry-${migration}-${side === 'source' ? 'reader' : 'writer'}`
-}
-
-interface User {
-  readonly username: string
-  readonly password: string
-}
-
-function ferryUser(admin: Ferry, migration: string, side: Side): User {
-  const username = grantedName(migration, side)
-  return { username, password: secretsOf(admin, migration)[username] ?? '' }
-}
-
-/** The environment of one who logs in as what was granted. */
-function grantedUsers(admin: Ferry, migration: string, which: readonly Side[] = sides): Environment {
-  return Object.fromEntries(
-    which.flatMap(side => {
-      const { username, password } = ferryUser(admin, migration, side)
-      const prefix = `SHARDFERRY_${side.toUpperCase()}`
-      return [
-        [`${prefix}_USERNAME`, username],
-        [`${prefix}_PASSWORD`, password],
-      ]
-    }),
-  )
-}
-
-/** Secrets by name; each in a file that nobody else can read. */
-function secretsOf({ state }: Ferry, migration: string): Record<string, string> {
-  const folder = join(state, migration, 'secrets')
-  if (!existsSync(folder)) return {}
-  expect((statSync(folder).mode & 0o777).toString(8)).toBe('700')
-  return Object.fromEntries(
-    readdirSync(folder).map(name => {
-      expect((statSync(join(folder, name)).mode & 0o777).toString(8)).toBe('600')
-      return [name, readFileSync(join(folder, name), 'utf8').trim()]
-    }),
-  )
-}
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

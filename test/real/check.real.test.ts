@@ -10,7 +10,8 @@ import type { Pair } from '../support/pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
 import type { Environment } from '../support/shardferry.ts'
 import type { Method, Site } from '../support/site.ts'
-import { tlsFront } from '../support/tls-front.ts'
+import { nodeCertificate, tlsFront } from '../support/tls-front.ts'
+import { until } from '../support/until.ts'
 
 const name = 'test-real-check'
 const single = { number_of_shards: 1, number_of_replicas: 0 }
@@ -20,8 +21,12 @@ let byName: string
 
 beforeAll(async () => {
   const source = await startSource(name)
-  const trust = { 'reindex.ssl.certificate_authorities': [source.caPath], 'reindex.remote.allowlist': ['localhost:*'] }
-  pair = { source, target: await startTarget(name, { settings: trust }) }
+  const settings = {
+    'reindex.ssl.certificate_authorities': [source.caPath],
+    'reindex.remote.allowlist': ['localhost:*'],
+    'plugins.security.ssl.certificates_hot_reload.enabled': true,
+  }
+  pair = { source, target: await startTarget(name, { settings }) }
   byName = source.urls.replace('127.0.0.1', 'localhost')
   for (const index of ['orders', 'customers']) await source.json('PUT', `/${index}`, { settings: single })
   await load(source, 'orders', people(50))
@@ -120,12 +125,44 @@ test('an expired certificate, as this machine and as the nodes see it', async ()
     severity: 'error',
     remedy: expect.stringMatching(/^Renew it on the source's nodes/),
   })
-  expect(of('certificates')[0]?.message).toMatch(/certificate of O=lab, CN=front has expired, on 20/)
+  expect(of('certificates')[0]?.message).toMatch(/certificate of O=lab, CN=node has expired, on 20/)
   expect(of('remote-reindex')[0]).toMatchObject({
     severity: 'error',
     message: expect.stringMatching(/has expired.*validity check/),
   })
   expect(of('health').map(({ about, severity }) => `${about} ${severity}`)).toEqual(['source unknown', 'target ok'])
+})
+
+test('a certificate that has expired on a node, and one that soon will: renewed in their place, they are taken up without a restart', async () => {
+  // OpenSearch takes none up that has expired already.
+  const sides = [
+    { site: pair.source, days: -1 },
+    { site: pair.target, days: 3 },
+  ].map(side => ({ ...side, file: join(dirname(side.site.caPath), 'node.pem') }))
+  const good = sides.map(({ file }) => readFileSync(file))
+  const told = async (code: number, ...wanted: readonly string[]): Promise<Checked> =>
+    await until(`the certificates to be ${wanted.join(' and ')}`, async () => {
+      const checked = await check()
+      const severities = checked.of('certificates').map(({ severity }) => severity)
+      return checked.code === code && severities.join() === wanted.join() ? checked : undefined
+    })
+  try {
+    for (const { site, days, file } of sides)
+      writeFileSync(file, `${await nodeCertificate(site, days)}${readFileSync(site.caPath, 'utf8')}`)
+    const { of } = await told(3, 'error', 'warning')
+    expect(of('certificates').map(({ message }) => message)).toEqual([
+      expect.stringContaining('the certificate of O=lab, CN=node has expired, on 20'),
+      expect.stringContaining('the certificate of O=lab, CN=node expires in 2 days'),
+    ])
+    for (const { remedy } of of('certificates')) {
+      expect(remedy).toContain('Elasticsearch takes up changed files by itself')
+      expect(remedy).toContain('plugins.security.ssl.certificates_hot_reload.enabled: true')
+    }
+  } finally {
+    for (const [i, { file }] of sides.entries()) writeFileSync(file, good[i]!)
+  }
+  const renewed = await told(0, 'ok', 'ok')
+  expect(renewed.findings.filter(({ severity }) => severity === 'error')).toEqual([])
 })
 
 test('the CA of the other cluster: which CA was given, which one signed', async () => {

@@ -1,4 +1,4 @@
-/** Every folder beside this file is one case, run through the command line against one secured pair; README.md tells what a folder holds. */
+/** Every folder beside this file that says what to expect is one case, run through the command line against one secured pair; README.md tells what a folder holds. */
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => leave(pair))
 
 const cases = readdirSync(import.meta.dirname, { withFileTypes: true })
-  .filter(entry => entry.isDirectory())
+  .filter(entry => existsSync(join(import.meta.dirname, entry.name, 'expect.json')))
   .map(({ name }) => ({ name, folder: join(import.meta.dirname, name) }))
   .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   .map(({ name, folder }) => ({ name, folder, wanted: read(folder, 'expect.json') as Expectation }))

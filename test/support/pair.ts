@@ -24,6 +24,12 @@ const users = {
   target: { username: 'ferry', password: 'Quiet-harbour-31415' },
 } as const
 
+/** The dists of the pairs that a test runs on: the gate's own, or those of SHARDFERRY_PAIRS, such as `elasticsearch-8.19.21 opensearch-3.4.0, …`. */
+export function pairsToTry(gate: string): [source: string, target: string][] {
+  const pairs = (process.env['SHARDFERRY_PAIRS'] ?? gate).split(',')
+  return pairs.map(pair => pair.trim().split(/\s+/) as [source: string, target: string])
+}
+
 /** @param name stands in the names of both clusters, such as `test-real-copy` */
 export async function startPair(name: string, options: { source?: Options; target?: Options } = {}): Promise<Pair> {
   const [source, target] = await settled([startSource(name, options.source), startTarget(name, options.target)])
