@@ -115,21 +115,29 @@ export function serverError(answer: Answer): ServerError {
   }
 }
 
+/** An error as servers nest them. */
+export interface ServerReason {
+  readonly type?: string
+  readonly reason?: string
+  readonly caused_by?: ServerReason
+}
+
+/** An error body with its causes; what is no such body counts as a reason. */
+export function nestedError(answer: Answer): ServerReason {
+  try {
+    const { error } = JSON.parse(new TextDecoder().decode(answer.body)) as { error?: string | ServerReason }
+    if (typeof error === 'string') return { reason: error }
+    return error ?? {}
+  } catch {
+    return { reason: serverError(answer).reason }
+  }
+}
+
 /** The innermost reason of an error body: what the outer ones only wrap. */
 export function innermostReason(answer: Answer): string {
-  interface Cause {
-    readonly reason?: string
-    readonly caused_by?: Cause
-  }
-  try {
-    const { error } = JSON.parse(new TextDecoder().decode(answer.body)) as { error?: string | Cause }
-    if (typeof error === 'string') return error
-    let cause: Cause | undefined = error
-    while (cause?.caused_by !== undefined) cause = cause.caused_by
-    return cause?.reason ?? ''
-  } catch {
-    return serverError(answer).reason
-  }
+  let cause = nestedError(answer)
+  while (cause.caused_by !== undefined) cause = cause.caused_by
+  return cause.reason ?? ''
 }
 
 /** Which privilege allows an action, in each family's words: X-Pack's index privileges, the OpenSearch security plugin's action groups. */

@@ -90,6 +90,7 @@ export function obstacleFound(
       )
     case 'incompatible':
       return error(`it does not understand the answers of ${hostPort} (${reason}).`, '--engine stream, which has no such limit')
+    case 'cursor-lost':
     case 'other':
       return error(`reading from ${hostPort} fails: ${reason}`, `Look into the log of the target's nodes, or use --engine stream`)
   }
