@@ -44,6 +44,7 @@ import { ShardferryError } from './model/errors.ts'
 import type { Engine, Journal, Throttler, World } from './model/ports.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
+import { probeIndices } from './preflight/probe-index.ts'
 import type { CopySettings } from './settings/settings.ts'
 import type { CompareOptions } from './verify/compare-index.ts'
 import { placeOf } from './verify/compared-index.ts'
@@ -193,6 +194,7 @@ export function stepKinds(folder: string): readonly StepKind[] {
     { prefix: 'aliases/', atEnd: 'kept' },
     tuning,
     reindexTasks,
+    probeIndices,
     ...accessKinds(folder),
   ]
 }

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../model/errors.ts'
 import type { Finding } from '../model/findings.ts'
 import { movedTasks } from '../model/plan.ts'
 import type { EngineName, IndexTask, Plan } from '../model/plan.ts'
+import type { Step } from '../model/ports.ts'
 
 /** Looks at one thing, changes nothing. */
 export interface Check {
@@ -30,6 +31,11 @@ export interface CheckContext {
   readonly warnings: readonly string[]
   /** Target indices that this migration made in an earlier run: they exist by right, and are paid for in shards and bytes. */
   readonly created?: ReadonlySet<string>
+  /** The journal of the migration that holds it: what a check does for a moment stands there meanwhile. Missing where none is held. */
+  readonly steps?: {
+    apply(step: Step, signal: AbortSignal): Promise<unknown>
+    undo(step: Step, signal: AbortSignal): Promise<unknown>
+  }
   /** Milliseconds since the epoch; the system's clock where it is missing. */
   readonly now?: () => number
 }

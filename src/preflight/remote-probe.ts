@@ -3,7 +3,6 @@
  * logs in and searches as a real one does, and writes nothing, so the index it names is not made.
  */
 import type { Connection } from '../cluster/cluster.ts'
-import { indexPath } from '../cluster/cluster.ts'
 import { nestedError, refusal, serverError } from '../cluster/refusal.ts'
 import type { ServerReason } from '../cluster/refusal.ts'
 import { obstacleIn } from '../cluster/reindex-obstacle.ts'
@@ -62,15 +61,4 @@ function inner(reason: string): string {
   const body = /^body=(\{.*?\})(?: \(|$)/s.exec(reason)?.[1]
   if (body === undefined) return reason
   return /"reason":"((?:[^"\\]|\\.)*)"/.exec(body)?.[1]?.replaceAll('\\"', '"') ?? reason
-}
-
-/** Removes the probe's index should a server have made it; the name is ours alone. Undefined, or why it is still there. */
-export async function removeProbe(target: Connection, index: string, signal: AbortSignal): Promise<string | undefined> {
-  const path = `/${indexPath(index)}`
-  const there = await target.exchange({ method: 'HEAD', path, signal })
-  if (there.status === 404) return undefined
-  // Who may not look cannot know; a server makes no index where nothing is written.
-  if (there.status === 401 || there.status === 403) return undefined
-  const answer = await target.exchange({ method: 'DELETE', path, signal })
-  return answer.status < 400 || answer.status === 404 ? undefined : serverError(answer).reason
 }
