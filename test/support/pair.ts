@@ -16,7 +16,7 @@ export interface Sites {
   readonly target: Site
 }
 
-type Options = Pick<UpOptions, 'nodes' | 'heap' | 'settings'> & Partial<Pick<UpOptions, 'dist'>>
+type Options = Pick<UpOptions, 'nodes' | 'heap' | 'settings' | 'trust'> & Partial<Pick<UpOptions, 'dist'>>
 
 /** Passwords that occur nowhere else, so that a leak can be searched for. */
 const users = {
