@@ -119,7 +119,7 @@ async function trustRemedy(
 }
 
 function renewal({ side }: ConnectionSettings): string {
-  return `Renew it on the ${side}'s nodes: with bin/elasticsearch-certutil http (Elasticsearch), or with your own CA; Elasticsearch then reads changed files by itself, OpenSearch after: PUT /_plugins/_security/api/ssl/http/reloadcerts`
+  return `Renew it on the ${side}'s nodes: with bin/elasticsearch-certutil http (Elasticsearch), or with your own CA; Elasticsearch then reads changed files by itself, OpenSearch after this call:\nPUT /_plugins/_security/api/ssl/http/reloadcerts`
 }
 
 function selfSigned(chain: readonly ChainCertificate[]): ChainCertificate | undefined {

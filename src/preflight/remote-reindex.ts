@@ -68,7 +68,7 @@ async function probeAt(
     const found = obstacleFound(context, address, remote, probed, lists)
     if (left === undefined) return [found]
     const message = `The index ${index} that the probe left could not be removed: ${left.message}`
-    return [found, { about: 'target', severity: 'warning', message, remedy: left.hint ?? `DELETE /${index} on the target` }]
+    return [found, { about: 'target', severity: 'warning', message, remedy: left.hint ?? `On the target:\nDELETE /${index}` }]
   } finally {
     await node.close()
   }

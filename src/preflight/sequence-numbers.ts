@@ -1,3 +1,4 @@
+import { indexPath } from '../cluster/cluster.ts'
 import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { indexCount } from './name-lists.ts'
@@ -27,12 +28,12 @@ function sliced({ source, read }: IndexTask): Found {
     about: source,
     severity: 'warning',
     message: `Read by ${read.by === 'field' ? `ranges of ${read.field}` : 'slices'}${reason}: what is written on the source after its slice was opened is not carried over.`,
-    remedy: `Stop writing to it while it is copied: PUT /${source}/_settings {"index.blocks.write": true}${remedyFor(read.reason)}`,
+    remedy: `Stop writing to it while it is copied, on the source:\nPUT /${indexPath(source)}/_settings {"index.blocks.write":true}${remedyFor(read.reason)}`,
   }
 }
 
 function remedyFor(reason = ''): string {
   return /privilege|_stats|may not/.test(reason)
-    ? `; or give the source's user the index privileges monitor and maintenance, and plan again`
+    ? `\nOr give the source's user the index privileges monitor and maintenance, and plan again`
     : ''
 }

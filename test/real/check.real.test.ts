@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { requirePastable } from '../../src/preflight/pastable.test-part.ts'
 import { everythingOn } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
 import { startSource, startTarget, stop } from '../support/pair.ts'
@@ -49,6 +50,7 @@ async function check(args: readonly string[] = [], env: Environment = {}, sides:
   expect(outcome.stderr).toBe('')
   expect(events.at(-1)).toMatchObject({ event: 'checked', exitCode: outcome.code })
   const findings = events.filter(({ event }) => event === 'finding') as unknown as Finding[]
+  requirePastable(findings)
   for (const { severity, message, remedy } of findings)
     if (!['ok', 'info'].includes(severity)) expect({ message, remedy }).toEqual({ message, remedy: expect.stringMatching(/./) })
   return { code: outcome.code, findings, of: id => findings.filter(finding => finding.check === id) }
