@@ -40,6 +40,9 @@ export interface CheckContext {
   readonly now?: () => number
 }
 
+/** What to do about a failure of which nothing else is known. */
+export const lookCloser = 'shardferry check --log-level debug'
+
 export type Found = Omit<Finding, 'check'>
 
 /**
@@ -60,7 +63,7 @@ export async function attempted(
     const error = asShardferryError(thrown)
     if (error.code === 'stopped') throw error
     const message = `Could not be checked (${check}): ${error.message}`
-    const remedy = (error.code === 'forbidden' ? ifForbidden : undefined) ?? error.hint ?? 'shardferry check --log-level debug'
+    const remedy = (error.code === 'forbidden' ? ifForbidden : undefined) ?? error.hint ?? lookCloser
     return [{ check, about, severity: 'unknown', message, remedy }]
   }
 }

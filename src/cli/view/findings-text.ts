@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../../model/findings.ts'
+import { lookCloser } from '../../preflight/check.ts'
 import { padEnd } from './cells.ts'
 import { plural } from './numbers.ts'
 import { paintLine } from './paint.ts'
@@ -47,7 +48,7 @@ function findingLines(finding: Finding, columns: number): Line[] {
 /** What one missing right, or a missing plan, keeps from being checked is told once. */
 function together(findings: readonly Finding[]): Finding[] {
   const key = ({ severity, about, remedy }: Finding, at: number): string =>
-    severity === 'unknown' && remedy !== undefined ? `${about} ${remedy}` : `${at}`
+    severity === 'unknown' && remedy !== undefined && remedy !== lookCloser ? `${about} ${remedy}` : `${at}`
   const groups = Map.groupBy(
     findings.map((finding, at) => ({ finding, key: key(finding, at) })),
     one => one.key,

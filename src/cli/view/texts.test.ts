@@ -4,6 +4,7 @@ import { ShardferryError } from '../../model/errors.ts'
 import type { Finding } from '../../model/findings.ts'
 import type { IndexTask, Plan, PlannedCluster } from '../../model/plan.ts'
 import { errorText } from './error-text.ts'
+import { lookCloser } from '../../preflight/check.ts'
 import { findingsText } from './findings-text.ts'
 import { planText } from './plan-text.ts'
 import { sampleProgress } from './sample-progress.test.ts'
@@ -151,6 +152,8 @@ test('what one missing right keeps from being checked is told once, and counted 
 
     3 could not be checked. The migration can run; read the warnings first."
   `)
+  const unexplained = ['a', 'b'].map(check => unknown(check, `Could not be checked (${check}): ${check} broke.`, lookCloser))
+  expect(findingsText(unexplained, look)).toMatch(/a broke.*b broke/s)
 })
 
 test('an error says its code, what happened, and what to do on a line of its own', () => {
