@@ -52,7 +52,10 @@ test.each<[how: string, entries: readonly Entry[]]>([
 
 test('what fails meanwhile stands in the journal as a run that failed, but for what the state folder itself forbids', async () => {
   using journal = journalOf(started, finished)
-  const failing = (error: ShardferryError) => whileHolding(journal, () => Promise.reject(error))
+  const failing = (error: ShardferryError) =>
+    whileHolding(journal, () => {
+      throw error
+    })
   await expect(failing(new ShardferryError('state-other', 'Another cluster.'))).rejects.toMatchObject({ code: 'state-other' })
   expect(fold(journal.entries()).outcome).toEqual({ kind: 'finished' })
   await expect(failing(new ShardferryError('unreachable', 'Gone.', { hint: 'h' }))).rejects.toMatchObject({ message: 'Gone.' })
