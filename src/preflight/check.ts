@@ -94,6 +94,6 @@ export function noPlan(about: string, what: string): Found {
     about,
     severity: 'unknown',
     message: `There is no plan yet, so ${what} could not be checked.`,
-    remedy: 'Settle first what keeps the plan from being made, then: shardferry check',
+    remedy: 'Settle first what keeps the plan from being made. Then:\nshardferry check',
   }
 }

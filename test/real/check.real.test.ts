@@ -147,7 +147,7 @@ test('a self-signed CA that the server sends is kept on request, and then truste
   const file = join(ferry.folder, 'source.pem')
   expect(first.code).toBe(3)
   expect(first.stdout).toContain(`SHA-256 ${fingerprint(file)}`)
-  expect(first.stdout).toContain('shardferry check --source-ca source-ca.pem')
+  expect(first.stdout).toContain(' --source-ca source-ca.pem\n')
   expect(fingerprint(file)).toBe(fingerprint(pair.source.caPath))
   expect(await ferry.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written (EEXIST)') })
   expect(await ferry.run(['check', '--index', 'orders'], { SHARDFERRY_SOURCE_CA: file })).toMatchObject({ code: 0, stderr: '' })

@@ -1,10 +1,10 @@
 import type { Finding, Severity } from '../../model/findings.ts'
 import { lookCloser } from '../../preflight/check.ts'
-import { padEnd } from './cells.ts'
+import { cellsOf, padEnd } from './cells.ts'
 import { plural } from './numbers.ts'
 import { paintLine } from './paint.ts'
 import type { Line, Span, Tone } from './paint.ts'
-import { proseLines } from './prose.ts'
+import { proseLines, staysWhole } from './prose.ts'
 import type { TextLook } from './report-text.ts'
 
 const marks: Readonly<Record<Severity, readonly [symbol: string, tone: Tone]>> = {
@@ -22,7 +22,7 @@ export function findingsText(findings: readonly Finding[], { colour, columns }: 
   for (const [heading, group] of groups) {
     lines.push([[heading, 'strong']], ...group.flatMap(finding => findingLines(finding, columns)), [])
   }
-  lines.push(summary(findings))
+  lines.push(...summary(findings, columns))
   return lines.map(line => paintLine(line, Number.POSITIVE_INFINITY, colour)).join('\n')
 }
 
@@ -33,16 +33,24 @@ function findingLines(finding: Finding, columns: number): Line[] {
   const [symbol, tone] = marks[finding.severity]
   const subject = sideOf(finding) === finding.about || finding.about === 'migration' ? '' : `${subjectOf(finding)}: `
   const label: Span = [padEnd(finding.check, labelCells), tone === 'good' || tone === 'accent' ? 'quiet' : tone]
-  const message = proseLines(subject + finding.message, columns - messageIndent).map((part, at): Line =>
-    at === 0 ? ['  ', [symbol, tone], ' ', label, part] : [' '.repeat(messageIndent), part],
+  const message = hanging(subject + finding.message, messageIndent, columns).map(({ part, indent }, at): Line =>
+    at === 0 ? ['  ', [symbol, tone], ' ', label, part] : [indent, part],
   )
   if (finding.remedy === undefined) return message
-  const remedy = proseLines(finding.remedy, columns - messageIndent - 2).map((part, at): Line => [
-    ' '.repeat(messageIndent),
-    [at === 0 ? '→ ' : '  ', 'quiet'],
-    [part, 'accent'],
-  ])
+  const remedy = hanging(finding.remedy, messageIndent + 2, columns).map(({ part, indent }, at): Line =>
+    at === 0 ? [' '.repeat(messageIndent), ['→ ', 'quiet'], [part, 'accent']] : [indent, [part, 'accent']],
+  )
   return [...message, ...remedy]
+}
+
+const wholeIndent = 2
+
+/** Lines under one another; those that stay whole begin further to the left, all of them, where only so each fits. */
+function hanging(text: string, indent: number, columns: number): { readonly part: string; readonly indent: string }[] {
+  const parts = proseLines(text, columns - indent)
+  const widest = Math.max(...parts.filter(staysWhole).map(cellsOf))
+  const tooWide = indent + widest > columns && wholeIndent + widest <= columns
+  return parts.map(part => ({ part, indent: ' '.repeat(tooWide && staysWhole(part) ? wholeIndent : indent) }))
 }
 
 /** What one missing right, or a missing plan, keeps from being checked is told once. */
@@ -80,7 +88,8 @@ function subjectOf({ about }: Finding): string {
   return about.replace(/^(?:source|target)\W+/i, '')
 }
 
-function summary(findings: readonly Finding[]): Line {
+function summary(findings: readonly Finding[], columns: number): Line[] {
+  const toned = (text: string, tone: Tone): Line[] => proseLines(text, columns).map(part => [[part, tone]])
   const count = (severity: Severity) => findings.filter(finding => finding.severity === severity).length
   const errors = count('error')
   const unknown = count('unknown')
@@ -92,9 +101,9 @@ function summary(findings: readonly Finding[]): Line {
     warnings > 0 ? plural(warnings, 'warning', 'warnings') : '',
     passed > 0 ? `${passed} ok` : '',
   ].filter(part => part !== '')
-  if (errors > 0) return [[`${parts.join(', ')}. The migration cannot run until the errors are settled.`, 'bad']]
-  if (unknown + warnings > 0) return [[`${parts.join(', ')}. The migration can run; read the warnings first.`, 'warn']]
-  return [[`${passed > 0 ? `${passed} ok` : 'Nothing was found'}. The migration can run.`, 'good']]
+  if (errors > 0) return toned(`${parts.join(', ')}. The migration cannot run until the errors are settled.`, 'bad')
+  if (unknown + warnings > 0) return toned(`${parts.join(', ')}. The migration can run; read the warnings first.`, 'warn')
+  return toned(`${passed > 0 ? `${passed} ok` : 'Nothing was found'}. The migration can run.`, 'good')
 }
 
 function capital(text: string): string {

@@ -5,5 +5,9 @@ const pasted =
 
 /** Sentences are wrapped; a line that is a command, a request or a piece of its body is left whole, so that it can be pasted. */
 export function proseLines(text: string, cells: number): string[] {
-  return text.split('\n').flatMap(line => (pasted.test(line) ? [line] : wrap(line, Math.max(20, cells))))
+  return text.split('\n').flatMap(line => (staysWhole(line) ? [line] : wrap(line, Math.max(20, cells))))
+}
+
+export function staysWhole(line: string): boolean {
+  return pasted.test(line)
 }

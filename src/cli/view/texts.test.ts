@@ -123,7 +123,8 @@ test('findings stand under their side, each with its remedy, and are summed up',
     Migration
       ! versions         The target is older.
 
-    1 error, 1 could not be checked, 1 warning, 1 ok. The migration cannot run until the errors are settled.
+    1 error, 1 could not be checked, 1 warning, 1 ok. The migration cannot run until
+    the errors are settled.
     "
   `)
   expect(findingsText([], look)).toBe('Nothing was found. The migration can run.')
