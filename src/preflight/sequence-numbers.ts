@@ -23,11 +23,11 @@ export const sequenceNumbers: Check = {
 }
 
 function sliced({ source, read }: IndexTask): Found {
-  const reason = read.reason === undefined ? '' : ` (${read.reason.replace(/\.$/, '')})`
+  const reason = read.reason?.replace(/\.$/, '') ?? 'what is written on the source after its slice was opened is not carried over'
   return {
     about: source,
     severity: 'warning',
-    message: `Read by ${read.by === 'field' ? `ranges of ${read.field}` : 'slices'}${reason}: what is written on the source after its slice was opened is not carried over.`,
+    message: `Read by ${read.by === 'field' ? `ranges of ${read.field}` : 'slices'}: ${reason}.`,
     remedy: `Stop writing to it while it is copied, on the source:\nPUT /${indexPath(source)}/_settings {"index.blocks.write":true}${remedyFor(read.reason)}`,
   }
 }

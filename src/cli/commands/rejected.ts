@@ -27,7 +27,9 @@ export function rejectedList(settings: MigrationSettings, { json }: { readonly j
         print(JSON.stringify(line))
         continue
       }
-      const reason = `${line.index}  ${line.status} ${line.type}: ${line.reason.replaceAll(line.id, 'ID')}`
+      // Elasticsearch 8 begins with where in the document it stopped, [line:column].
+      const why = line.reason.replace(/^\[\d+:\d+\] /, '').replaceAll(line.id, 'ID')
+      const reason = `${line.index}  ${line.status} ${line.type}: ${why}`
       const group = byReason.get(reason) ?? { count: 0, ids: [] }
       byReason.set(reason, group)
       group.count++

@@ -1,10 +1,11 @@
 import type { Finding, Severity } from '../../model/findings.ts'
 import { lookCloser } from '../../preflight/check.ts'
+import { shortList } from '../../preflight/name-lists.ts'
 import { cellsOf, padEnd } from './cells.ts'
 import { plural } from './numbers.ts'
 import { paintLine } from './paint.ts'
 import type { Line, Span, Tone } from './paint.ts'
-import { proseLines, staysWhole } from './prose.ts'
+import { prose, proseLines } from './prose.ts'
 import type { TextLook } from './report-text.ts'
 
 const marks: Readonly<Record<Severity, readonly [symbol: string, tone: Tone]>> = {
@@ -47,28 +48,53 @@ const wholeIndent = 2
 
 /** Lines under one another; those that stay whole begin further to the left, all of them, where only so each fits. */
 function hanging(text: string, indent: number, columns: number): { readonly part: string; readonly indent: string }[] {
-  const parts = proseLines(text, columns - indent)
-  const widest = Math.max(...parts.filter(staysWhole).map(cellsOf))
+  const lines = prose(text, columns - indent)
+  const widest = Math.max(...lines.map(line => (line.whole ? cellsOf(line.text) : 0)))
   const tooWide = indent + widest > columns && wholeIndent + widest <= columns
-  return parts.map(part => ({ part, indent: ' '.repeat(tooWide && staysWhole(part) ? wholeIndent : indent) }))
+  return lines.map(line => ({ part: line.text, indent: ' '.repeat(tooWide && line.whole ? wholeIndent : indent) }))
+}
+
+/** What many findings have in common is told once; events have each of them. */
+function together(findings: readonly Finding[]): Finding[] {
+  return alike(uncheckedTogether(findings))
 }
 
 /** What one missing right, or a missing plan, keeps from being checked is told once. */
-function together(findings: readonly Finding[]): Finding[] {
-  const key = ({ severity, about, remedy }: Finding, at: number): string =>
-    severity === 'unknown' && remedy !== undefined && remedy !== lookCloser ? `${about} ${remedy}` : `${at}`
-  const groups = Map.groupBy(
-    findings.map((finding, at) => ({ finding, key: key(finding, at) })),
-    one => one.key,
-  )
-  return [...groups.values()].flatMap(group => {
-    const [first, ...more] = group.map(one => one.finding)
-    if (!first || more.length === 0) return first ?? []
-    const checks = [first, ...more].map(({ check }) => check)
+function uncheckedTogether(findings: readonly Finding[]): Finding[] {
+  const key = ({ severity, about, remedy }: Finding): string | undefined =>
+    severity === 'unknown' && remedy !== undefined && remedy !== lookCloser ? `${about} ${remedy}` : undefined
+  return grouped(findings, key).flatMap(group => {
+    const [first] = group
+    if (!first || group.length === 1) return group
     const reason =
       /^Could not be checked(?: \([^)]*\))?: (.*)$/s.exec(first.message)?.[1] ?? first.message.replace(/, so .*/s, '.')
-    return { ...first, check: 'not checked', message: `${[...new Set(checks)].join(', ')}: ${reason}` }
+    const checks = [...new Set(group.map(({ check }) => check))]
+    return { ...first, check: 'not checked', message: `${checks.join(', ')}: ${reason}` }
   })
+}
+
+const mostTold = 3
+
+/** More than a few indices with one and the same trouble are told together, with the remedy of the first. */
+function alike(findings: readonly Finding[]): Finding[] {
+  const key = (finding: Finding): string | undefined => {
+    const { check, about, severity, message, remedy = '' } = finding
+    if (sideOf(finding) !== undefined || about === 'migration') return undefined
+    return [check, severity, message, remedy].join('\n').replaceAll(about, '\0')
+  }
+  return grouped(findings, key).flatMap(group => {
+    const [first] = group
+    if (!first || group.length <= mostTold) return group
+    const names = shortList(group.map(({ about }) => about))
+    const told = { ...first, about: names, message: first.message.replaceAll(first.about, 'the index') }
+    return first.remedy === undefined ? told : { ...told, remedy: `Each of them as ${first.about}:\n${first.remedy}` }
+  })
+}
+
+/** By key, each group where its first one was; what has no key stands alone. */
+function grouped(findings: readonly Finding[], key: (finding: Finding) => string | undefined): Finding[][] {
+  const keyed = findings.map((finding, at) => ({ finding, key: key(finding) ?? `${at}` }))
+  return [...Map.groupBy(keyed, one => one.key).values()].map(group => group.map(({ finding }) => finding))
 }
 
 const headings = ['Source', 'Target', 'Indices', 'Migration']

@@ -157,6 +157,27 @@ test('what one missing right keeps from being checked is told once, and counted 
   expect(findingsText(unexplained, look)).toMatch(/a broke.*b broke/s)
 })
 
+test('more than three indices with one trouble are told together, with the remedy of the first', () => {
+  const closed = (index: string): Finding => ({
+    check: 'open-indices',
+    about: index,
+    severity: 'error',
+    message: `${index} is closed.`,
+    remedy: `On the source:\nPOST /${index}/_open`,
+  })
+  const names = ['aa', 'bb', 'cc', 'dd']
+  expect(findingsText(names.map(closed), look)).toMatchInlineSnapshot(`
+    "Indices
+      ✗ open-indices     aa, bb, cc, and dd: the index is closed.
+                         → Each of them as aa:
+                           On the source:
+                           POST /aa/_open
+
+    4 errors. The migration cannot run until the errors are settled."
+  `)
+  expect(findingsText(names.slice(1).map(closed), look).match(/is closed/g)).toHaveLength(3)
+})
+
 test('an error says its code, what happened, and what to do on a line of its own', () => {
   const error = new ShardferryError('forbidden', 'source: user "reader" may not read _stats', {
     hint: 'Grant the privilege monitor.',
