@@ -72,7 +72,10 @@ describe.each(pairs)('%s → %s', (sourceDist, targetDist) => {
 
     const checked = await ferry.run(['check', ...selection, '--json'])
     expect(
-      eventsOf(checked).filter(({ event, severity }) => event === 'finding' && severity !== 'ok' && severity !== 'info'),
+      eventsOf(checked).filter(
+        // That the target is older than the source is no matter of rights.
+        ({ event, check, severity }) => event === 'finding' && check !== 'versions' && severity !== 'ok' && severity !== 'info',
+      ),
     ).toEqual([])
     expect(checked).toMatchObject({ code: 0, stderr: '' })
     expect(await ferry.run(['plan', ...selection])).toMatchObject({ code: 0, stderr: '' })
