@@ -24,6 +24,14 @@ export interface RemoteSource extends RemoteHost {
   readonly indices: readonly string[]
 }
 
+/**
+ * Not `match_none`: Elasticsearch 8.19 then searches no shard, and gives a scroll without any, which it answers with 503.
+ * OpenSearch 3.4, which goes on to the next page after an empty first one, asks again for minutes.
+ */
+const nothing = {
+  bool: { filter: { ids: { values: ['shardferry-probe'] } }, must_not: { ids: { values: ['shardferry-probe'] } } },
+}
+
 /** @throws ShardferryError where the target itself refuses or fails, such as `forbidden` */
 export async function probeRemote(target: Connection, remote: RemoteSource, index: string, signal: AbortSignal): Promise<Probed> {
   const request = {
@@ -33,7 +41,7 @@ export async function probeRemote(target: Connection, remote: RemoteSource, inde
       source: {
         remote: { host: remote.host, ...remoteCredentials(remote.auth), connect_timeout: '10s', socket_timeout: '20s' },
         index: remote.indices.length > 0 ? remote.indices : index,
-        query: { match_none: {} },
+        query: nothing,
         size: 1,
       },
       dest: { index },
