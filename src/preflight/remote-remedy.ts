@@ -39,9 +39,11 @@ export function obstacleFound(
       const missing = lists?.filter(list => !allows(list, hostPort))
       const near = missing?.map(list => nearMiss(list, hostPort)).find(one => one !== undefined)
       const hint = near === undefined ? '' : ` It has ${near}, but names are compared letter by letter.`
+      const listed = near === undefined ? undefined : byListedName(host, hostPort, near)
+      const anyway = allowListRemedy(flavor, hostPort, missing?.length ? missing : undefined)
       return error(
         `its nodes may not read from ${hostPort}, which is not in their ${allowListSetting(flavor)}.${hint}`,
-        allowListRemedy(flavor, hostPort, missing?.length ? missing : undefined),
+        listed === undefined ? anyway : `Give the source by the name that is listed: --remote-host ${listed}\nOr: ${anyway}`,
       )
     }
     case 'ca':
@@ -94,6 +96,14 @@ export function obstacleFound(
     case 'other':
       return error(`reading from ${hostPort} fails: ${reason}`, `Look into the log of the target's nodes, or use --engine stream`)
   }
+}
+
+/** The source by a name that an entry of the list allows, where it is a name and allows the port. */
+function byListedName(host: string, hostPort: string, entry: string): string | undefined {
+  const name = entry.slice(0, entry.lastIndexOf(':'))
+  const port = hostPort.slice(hostPort.lastIndexOf(':') + 1)
+  if (name === '' || name.includes('*') || !allows({ node: '', patterns: [entry] }, `${name}:${port}`)) return undefined
+  return host.replace(hostPort, `${name}:${port}`)
 }
 
 /** The line for each node with what it lists already; nodes that list the same are told together. */

@@ -98,6 +98,7 @@ test('127.0.0.1 where the allow-list says localhost: the line for each node, wit
   expect(found?.message).toContain(
     `may not read from ${host}, which is not in their reindex.remote.allowlist. It has localhost:*`,
   )
+  expect(found?.remedy).toContain(`--remote-host ${byName}\n`)
   expect(found?.remedy).toContain('config/opensearch.yml of test-real-check-target-0:')
   expect(found?.remedy).toContain(`\n  reindex.remote.allowlist: ["localhost:*","${host}"]\n`)
   expect(found?.remedy).toMatch(/static.*restart/)
