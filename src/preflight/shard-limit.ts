@@ -45,7 +45,7 @@ function describe(open: number, planned: number, perNode: number, nodes: number)
   if (open + planned <= 0.9 * limit) return { about: 'target', severity: 'ok', message: `${sum}.` }
   const perNodeNeeded = Math.ceil((1.2 * (open + planned)) / Math.max(1, nodes))
   const remedy = `Fewer shards or replicas in the plan, or another data node; or, on the target:\nPUT /_cluster/settings {"persistent":{"cluster.max_shards_per_node":${perNodeNeeded}}}`
-  return open + planned > limit
+  return planned > 0 && open + planned > limit
     ? { about: 'target', severity: 'error', message: `Too many shards: ${sum}.`, remedy }
     : { about: 'target', severity: 'warning', message: `Almost too many shards: ${sum}.`, remedy }
 }
