@@ -8,7 +8,12 @@ export function cacheFolder(): string {
 
 /** Where the records, data and logs of clusters live. */
 export function runFolder(): string {
-  return resolve(process.env['SHARDFERRY_LAB_RUN'] ?? join(tmpdir(), 'shardferry-lab'))
+  return resolve(process.env['SHARDFERRY_LAB_RUN'] || join(tmpdir(), 'shardferry-lab'))
+}
+
+/** Whether nobody has said which run folder: then it is the one of everybody on this machine. */
+export function sharesRunFolder(): boolean {
+  return (process.env['SHARDFERRY_LAB_RUN'] ?? '') === ''
 }
 
 export function clusterFolder(name: string): string {

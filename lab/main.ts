@@ -3,7 +3,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { down, kill, list, revive, up, type LabCluster } from './cluster.ts'
 import { distNames, recipeOf } from './dists.ts'
 import { LabError } from './errors.ts'
-import { cacheFolder, runFolder } from './folders.ts'
+import { cacheFolder, runFolder, sharesRunFolder } from './folders.ts'
 import { distFolder, prepare } from './layout.ts'
 import { logTail } from './node.ts'
 import { isRunning } from './process.ts'
@@ -25,7 +25,7 @@ const help = `Real Elasticsearch and OpenSearch clusters on 127.0.0.1, for tryin
       --trust NAME      reindex from remote accepts this secure lab cluster (or CA file); may be repeated
       --setting K=V     a line for the server's settings file, none where V is null; may be repeated
   lab down NAME [--keep]              end a cluster and delete its data, or keep it for "lab revive"
-  lab down --all                      end all lab clusters
+  lab down --all [--yes]              end all clusters of the run folder; where that is the one everybody shares, --yes agrees
   lab list [--json]                   the lab's clusters
   lab info NAME                       all that is known of a cluster, as JSON
   lab kill NAME I                     end node I as a crash would; its data stays
@@ -135,13 +135,27 @@ function jitOf(value: string): Jit {
 }
 
 async function downCommand(args: string[]): Promise<void> {
-  const { words, values } = parse(args, 0, 1, { all: { type: 'boolean' }, keep: { type: 'boolean' } })
+  const { words, values } = parse(args, 0, 1, {
+    all: { type: 'boolean' },
+    keep: { type: 'boolean' },
+    yes: { type: 'boolean' },
+  })
   if ((words.length === 0) === !values.all)
     throw new LabError('"lab down" needs either a name or --all.', 'lab list shows the names.')
-  for (const name of values.all ? list().map(cluster => cluster.name) : words) {
+  const names = values.all ? list().map(cluster => cluster.name) : words
+  if (values.all && names.length > 0 && !values.yes && sharesRunFolder()) refuseAll(names)
+  for (const name of names) {
     await down(name, { keep: values.keep ?? false })
     console.log(`${name} is down${values.keep ? ', its data is kept' : ''}`)
   }
+}
+
+/** Whoever starts clusters here without a folder of their own has them in this one: they may be in the middle of something. */
+function refuseAll(names: string[]): never {
+  throw new LabError(
+    `Everybody's clusters are in ${runFolder()}: ${names.join(', ')}. None was ended.`,
+    'End yours by name (lab down NAME), all of them with --yes, or keep yours apart: SHARDFERRY_LAB_RUN=FOLDER.',
+  )
 }
 
 function parse<Options extends NonNullable<ParseArgsConfig['options']>>(

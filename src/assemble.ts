@@ -46,6 +46,7 @@ import { ShardferryError } from './model/errors.ts'
 import type { Engine, Journal, Throttler, World } from './model/ports.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
+import { probeIndices } from './preflight/probe-index.ts'
 import { withoutRole } from './preflight/without-role.ts'
 import type { CopySettings } from './settings/settings.ts'
 import type { CompareOptions } from './verify/compare-index.ts'
@@ -196,6 +197,7 @@ export function stepKinds(folder: string): readonly StepKind[] {
     { prefix: 'aliases/', atEnd: 'kept' },
     tuning,
     reindexTasks,
+    probeIndices,
     ...accessKinds(folder),
   ]
 }

@@ -101,6 +101,7 @@ export function accessKinds(migrationFolder: string): readonly StepKind[] {
     const [kind = '', ...name] = rest.split('/')
     return [kind as EntityKind, name.join('/')]
   }
+  const forget = (rest: string): void => removeSecret(secretPath(migrationFolder, parts(rest)[1]))
   return (['source', 'target'] as const).map(side => ({
     prefix: prefixOf(side),
     atEnd: 'undone',
@@ -112,8 +113,9 @@ export function accessKinds(migrationFolder: string): readonly StepKind[] {
     undo: async (cluster, rest, saved, signal) => {
       const [kind, name] = parts(rest)
       await undo(cluster, kind, name, saved as Saved, signal)
-      removeSecret(secretPath(migrationFolder, name))
+      forget(rest)
     },
+    forget,
   }))
 }
 

@@ -26,6 +26,7 @@ interface Options {
   readonly saveCa?: string
   readonly yes?: boolean
   readonly side?: Side | 'both'
+  readonly gone?: Side | 'both'
   readonly plan?: string
   readonly for?: Job
   readonly guide?: boolean
@@ -233,10 +234,17 @@ clusterCommand(
       'Take back everything a migration made or changed, also after a crash: tuned settings, users, roles, keys. What was copied stays.',
     )
     .option('--yes', 'do not ask')
+    .addOption(
+      new Option('--gone <side>', 'that cluster is no more, and what was made there with it').choices([
+        'source',
+        'target',
+        'both',
+      ]),
+    )
     .option('--dry-run', 'only show what would be taken back'),
   connections,
-  async (settings, { dryRun = false, yes = false }) =>
-    (await import('./commands/complete.ts')).complete(settings, { dryRun, yes }, signal),
+  async (settings, { dryRun = false, yes = false, gone }) =>
+    (await import('./commands/complete.ts')).complete(settings, { dryRun, yes, gone: gone ? sidesOf(gone) : [] }, signal),
 )
 
 const verifyCommand = program

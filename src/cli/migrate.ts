@@ -5,6 +5,7 @@ import { assemble, realWorld, thisProcess } from '../assemble.ts'
 import type { SqliteJournal } from '../journal/sqlite.ts'
 import { fold } from '../journal/fold.ts'
 import type { MigrationState } from '../journal/fold.ts'
+import { endedBy } from '../migration/ended-by.ts'
 import { runMigration } from '../migration/run-migration.ts'
 import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
@@ -50,9 +51,7 @@ export async function holdAndPlan(
     journal.append({ type: 'planned', plan: await make(state) })
   } catch (thrown) {
     if (state.plan) throw thrown
-    const { code, message, hint } = asShardferryError(thrown)
-    if (code === 'stopped') journal.append({ type: 'stopped', reason: message })
-    else if (!code.startsWith('state-')) journal.append({ type: 'failed', code, message, hint })
+    for (const entry of endedBy(asShardferryError(thrown))) journal.append(entry)
     throw thrown
   }
 }

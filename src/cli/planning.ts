@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { realWorld } from '../assemble.ts'
+import { Memory } from '../migration/memory.ts'
+import { applyStep, undoStep } from '../migration/run-steps.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { parsePlan } from '../plan/plan-file.ts'
@@ -6,6 +9,7 @@ import { takeInventory } from '../plan/inventory.ts'
 import { refuseUnlessRunnable } from '../plan/require-ok.ts'
 import type { Side } from '../model/connection.ts'
 import type { Plan } from '../model/plan.ts'
+import type { Journal } from '../model/ports.ts'
 import type { CheckContext } from '../preflight/check.ts'
 import { requireNoErrors, runChecks } from '../preflight/checks.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -50,9 +54,14 @@ export function readPlanFile(file: string): Plan {
 }
 
 /** The plan, after every check has passed; warnings are shown. @throws ShardferryError of the worst finding or refusal */
-export async function checkedPlan(settings: Settings, clusters: Clusters, json: boolean, signal: AbortSignal): Promise<Plan> {
+export async function checkedPlan(
+  settings: Settings,
+  clusters: Clusters,
+  { json, journal }: ShowOptions,
+  signal: AbortSignal,
+): Promise<Plan> {
   const plan = await draftPlan(settings, clusters, signal)
-  await showChecks(plan, settings, clusters, json, new Set(), signal)
+  await showChecks(plan, settings, clusters, { json, journal }, signal)
   refuseUnlessRunnable(plan)
   return plan
 }
@@ -70,20 +79,41 @@ export function checkContext(settings: Settings, { source, target }: Pick<Cluste
   }
 }
 
+export interface ShowOptions {
+  readonly json: boolean
+  /** Of the migration, where this process holds it. */
+  readonly journal?: Journal | undefined
+  /** Target indices that this migration has made already. */
+  readonly created?: ReadonlySet<string>
+}
+
 export async function showChecks(
   plan: Plan,
   settings: Settings,
   clusters: Clusters,
-  json: boolean,
-  /** Target indices that this migration has made already. */
-  created: ReadonlySet<string>,
+  { json, journal, created }: ShowOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const findings = await runChecks({ ...checkContext(settings, clusters), plan, created }, signal)
+  const context = {
+    ...checkContext(settings, clusters),
+    plan,
+    ...(created ? { created } : {}),
+    ...(journal ? { steps: stepsIn(journal) } : {}),
+  }
+  const findings = await runChecks(context, signal)
   const shown = findings.filter(finding => finding.severity !== 'ok' && finding.severity !== 'info')
   if (json) for (const finding of shown) emit(findingEvent(finding, Date.now()))
   else if (shown.length > 0) print(findingsText(shown, lookOf(process.stdout)))
   requireNoErrors(findings)
+}
+
+function stepsIn(journal: Journal): NonNullable<CheckContext['steps']> {
+  const memory = new Memory(journal)
+  const world = realWorld(process.env)
+  return {
+    apply: (step, signal) => applyStep(step, memory, world, signal),
+    undo: (step, signal) => undoStep(step, memory, signal),
+  }
 }
 
 export function showPlan(plan: Plan, json: boolean): void {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { ChainCertificate } from '../cluster/tls-chain.ts'
 import type { Side } from '../model/connection.ts'
 import { ShardferryError } from '../model/errors.ts'
-import { untrustedCa } from '../preflight/certificates.ts'
+import { showFingerprint, untrustedCa } from '../preflight/certificates.ts'
 import type { Settings } from '../settings/settings.ts'
 import { emit, print } from './output.ts'
 
@@ -44,7 +44,7 @@ export async function saveUntrustedCas(
       })
     })
     say(
-      `The CA of the ${side} is kept in ${path}: ${ca.subject}, SHA-256 ${ca.fingerprint}. Compare that with the cluster's own before you trust it: --${side}-ca ${path}`,
+      `The CA of the ${side} is kept in ${path}: ${ca.subject}, SHA-256\n${ca.fingerprint}\nCompare that with the cluster's own before you trust it, by giving --${side}-ca ${path}`,
     )
   }
 }
@@ -56,7 +56,7 @@ async function askedPath(
 ): Promise<string | undefined> {
   // Only here, so that the other commands start without it.
   const { confirm, isCancel, text } = await import('@clack/prompts')
-  const message = `Keep the CA of the ${side} (${subject}) in a file?\nIts SHA-256 fingerprint is ${fingerprint}; compare it on a node: openssl x509 -fingerprint -sha256 -noout -in ca.pem`
+  const message = `Keep the CA of the ${side} (${subject}) in a file?\nIts SHA-256 fingerprint, to compare with the one on a node, is\n${fingerprint}\n${showFingerprint}`
   if ((await confirm({ message, initialValue: false, signal })) !== true) return undefined
   const path = await text({ message: 'File', initialValue: `${side}-ca.pem`, signal })
   return isCancel(path) ? undefined : path

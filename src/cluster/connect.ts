@@ -71,7 +71,8 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
           path: node.pathPrefix + request.path + queryString(request.query),
           headers,
           body,
-          timeoutMs: request.timeoutMs ?? settings.requestTimeoutMs,
+          timeoutMs:
+            request.timeoutMs ?? (accepted ? settings.requestTimeoutMs : Math.min(settings.requestTimeoutMs, firstAnswerMs)),
           maxBytes: request.maxBytes ?? Infinity,
           signal: request.signal,
         })
@@ -111,6 +112,9 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
     },
   }
 }
+
+/** What has never answered is not waited for as long as a cluster that is known to have much to do. */
+const firstAnswerMs = 30_000
 
 /** A path has an index in it or a few: this is far more than a migration asks for. */
 const mostCallsKnown = 20_000

@@ -1,5 +1,6 @@
 import { ShardferryError } from '../model/errors.ts'
 import type { ErrorCode, Recovery } from '../model/errors.ts'
+import { indexPath } from './cluster.ts'
 import type { Answer, ClusterRequest, Connection } from './cluster.ts'
 
 /** A server's error body, as both families write it. */
@@ -29,7 +30,7 @@ export function refusal(connection: Connection, request: ClusterRequest, answer:
         `Check user name and password, or the key, of the ${connection.side}. ${reason}`.trim(),
       )
     case 403:
-      if (type === 'cluster_block_exception') return blocked(place, reason, answer.status)
+      if (type === 'cluster_block_exception') return blocked(connection.side, place, reason, answer.status)
       return make(
         'forbidden',
         `The ${place} refuses ${call}: ${reason || 'forbidden (403)'}`,
@@ -44,7 +45,7 @@ export function refusal(connection: Connection, request: ClusterRequest, answer:
         'Raise http.max_content_length on its nodes, or leave the document out.',
       )
     case 429:
-      if (type === 'cluster_block_exception') return blocked(place, reason, answer.status)
+      if (type === 'cluster_block_exception') return blocked(connection.side, place, reason, answer.status)
       return make(
         'overloaded',
         `The ${place} is overloaded (429): ${reason || 'no reason given'}`,
@@ -75,7 +76,22 @@ export function refusal(connection: Connection, request: ClusterRequest, answer:
   }
 }
 
-function blocked(place: string, reason: string, status: number): ShardferryError {
+/** `index [cities] blocked by: [FORBIDDEN/9/index metadata (api)];` */
+const unreadable = /index \[([^\]]+)\] blocked by: \[FORBIDDEN\/(?:7|9)\/index (read|metadata)/
+
+function blocked(side: string, place: string, reason: string, status: number): ShardferryError {
+  const [, index = '', block] = unreadable.exec(reason) ?? []
+  if (block !== undefined)
+    return new ShardferryError(
+      'request-refused',
+      `The ${place} lets nobody read the ${block === 'read' ? 'documents' : 'settings and mappings'} of ${index}: ${reason}`,
+      {
+        recovery: 'retry',
+        status,
+        serverType: 'cluster_block_exception',
+        hint: `Take the block away, on the ${side}:\nPUT /${indexPath(index)}/_settings {"index.blocks.${block}":null}\nOr leave the index out: --index '*,-${index}'`,
+      },
+    )
   return new ShardferryError('target-blocked', `The ${place} blocks writes: ${reason}`, {
     recovery: 'retry',
     status,
@@ -115,21 +131,29 @@ export function serverError(answer: Answer): ServerError {
   }
 }
 
+/** An error as servers nest them. */
+export interface ServerReason {
+  readonly type?: string
+  readonly reason?: string
+  readonly caused_by?: ServerReason
+}
+
+/** An error body with its causes; what is no such body counts as a reason. */
+export function nestedError(answer: Answer): ServerReason {
+  try {
+    const { error } = JSON.parse(new TextDecoder().decode(answer.body)) as { error?: string | ServerReason }
+    if (typeof error === 'string') return { reason: error }
+    return error ?? {}
+  } catch {
+    return { reason: serverError(answer).reason }
+  }
+}
+
 /** The innermost reason of an error body: what the outer ones only wrap. */
 export function innermostReason(answer: Answer): string {
-  interface Cause {
-    readonly reason?: string
-    readonly caused_by?: Cause
-  }
-  try {
-    const { error } = JSON.parse(new TextDecoder().decode(answer.body)) as { error?: string | Cause }
-    if (typeof error === 'string') return error
-    let cause: Cause | undefined = error
-    while (cause?.caused_by !== undefined) cause = cause.caused_by
-    return cause?.reason ?? ''
-  } catch {
-    return serverError(answer).reason
-  }
+  let cause = nestedError(answer)
+  while (cause.caused_by !== undefined) cause = cause.caused_by
+  return cause.reason ?? ''
 }
 
 /** Which privilege allows an action, in each family's words: X-Pack's index privileges, the OpenSearch security plugin's action groups. */

@@ -2,6 +2,7 @@ import { ShardferryError } from '../model/errors.ts'
 import type { JsonObject } from '../model/plan.ts'
 import type { Cluster, Connection } from './cluster.ts'
 import { json, jsonIfFound } from './json.ts'
+import type { ServerReason } from './refusal.ts'
 
 /** A `_reindex` task's counts so far (`BulkByScrollTask.Status` of both families). */
 export interface ReindexStatus {
@@ -23,12 +24,6 @@ export interface ReindexFailure {
   readonly cause?: ServerReason
   /** Of a search. */
   readonly reason?: ServerReason
-}
-
-export interface ServerReason {
-  readonly type?: string
-  readonly reason?: string
-  readonly caused_by?: ServerReason
 }
 
 export interface ReindexTask {

@@ -19,4 +19,6 @@ export interface UndoneKind {
   describe(name: string, saved: Json): string
   /** May run twice. @throws ShardferryError where it cannot be undone now */
   undo(cluster: Cluster, name: string, saved: Json, signal: AbortSignal): Promise<void>
+  /** Takes away what is kept of it on this machine, where the cluster itself is no more. */
+  forget?(name: string): void
 }

@@ -68,7 +68,7 @@ export function pinError(side: Side, pinned: string, socket: TLSSocket, host: st
     'tls-untrusted',
     `The ${side}'s certificate chain has no certificate with the given SHA-256 fingerprint; it has: ${seen.join(', ')}.`,
     {
-      hint: `Compare with the CA on the cluster: openssl x509 -fingerprint -sha256 -noout -in ca.pem. A server that does not send its CA can only be pinned by its own certificate, or trusted with --${side}-ca.`,
+      hint: `Compare with the CA on the cluster:\nopenssl x509 -fingerprint -sha256 -noout -in ca.pem\nA server that does not send its CA can only be pinned by its own certificate, or trusted with --${side}-ca.`,
     },
   )
 }

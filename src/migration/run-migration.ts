@@ -1,6 +1,7 @@
 import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
+import { endedBy } from './ended-by.ts'
 import type { Migration } from './migration.ts'
 import { confirmTargets, copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
 import { patiently } from './patiently.ts'
@@ -46,9 +47,7 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
     // No later run gets further than this one: nothing stays tuned for it.
     if (error.code === 'target-changed' || error.code === 'lineage-changed')
       await restoreTuning(m, AbortSignal.timeout(60_000)).catch(() => undefined)
-    if (error.code === 'stopped') m.memory.append({ type: 'stopped', reason: error.message })
-    else if (!error.code.startsWith('state-'))
-      m.memory.append({ type: 'failed', code: error.code, message: error.message, hint: error.hint })
+    for (const entry of endedBy(error)) m.memory.append(entry)
     throw error
   }
 }

@@ -34,6 +34,7 @@ test('a writer may change nothing but the indices of the plan, and one that only
     expect(allowed.filter(name => /write|create|manage|settings\/update|composite_ops$/.test(name))).toEqual([])
   }
   expect(on(rightsFor('target', plan(cities), 'verify'), 'scroll')).toEqual([])
+  for (const job of ['copy', 'verify'] as const) expect(on(rightsFor('target', plan(cities), job), 'stats')).toEqual(['towns'])
 })
 
 test('an index that is there already is not created, and what is skipped is not touched', () => {

@@ -134,7 +134,7 @@ export function elasticsearchPrivileges(what: What, version: Version): readonly 
 /** Exactly what the plan needs on one side; without a plan, what is known to be needed anyway. Needs of no index are left out. */
 export function needsOf(side: Side, plan: Plan | undefined, job: Job = 'copy'): readonly Need[] {
   const needs = side === 'source' ? sourceNeeds(plan) : targetNeeds(plan).filter(({ what }) => isFor(job, what))
-  if (side === 'target' && job === 'verify') needs.push(scrollNeed, targetStats(plan))
+  if (side === 'target' && job === 'verify') needs.push(scrollNeed)
   return withoutDoubles(needs)
 }
 
@@ -176,11 +176,6 @@ const scrollNeed: Need = {
   indices: [],
   severity: 'error',
   without: 'only the first page of a search can be read',
-}
-
-function targetStats(plan: Plan | undefined): Need {
-  const indices = plan ? movedTasks(plan).map(task => task.target) : []
-  return { what: 'stats', indices, severity: 'warning', without: 'it is read by slices instead of by sequence numbers' }
 }
 
 function sourceNeeds(plan: Plan | undefined): Need[] {
@@ -250,6 +245,7 @@ function targetNeeds(plan: Plan | undefined): Need[] {
       without: 'its aliases cannot be set',
     },
     { what: 'alias-names', indices: aliases, severity: 'error', without: 'aliases cannot be given this name' },
+    { what: 'stats', indices: all, severity: 'warning', without: 'verify reads it by slices instead of by sequence numbers' },
     { what: 'refresh', indices: all, severity: 'warning', without: 'the count at the end may lag behind what was written' },
     {
       what: 'read',

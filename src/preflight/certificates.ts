@@ -66,6 +66,9 @@ async function describe(
   return told('ok', `verified by ${by}.`)
 }
 
+/** In the form in which fingerprints are shown here. */
+export const showFingerprint = 'openssl x509 -fingerprint -sha256 -noout -in ca.pem | tr -d : | tr A-F a-f'
+
 /** What is wrong with a chain, and what to do, by Node's word for it. */
 async function refusalOf(
   context: CheckContext,
@@ -89,7 +92,7 @@ async function refusalOf(
   if (problem === 'FINGERPRINT_NOT_IN_CHAIN')
     return {
       message: `none of its certificates has the fingerprint given (--${side}-fingerprint).`,
-      remedy: `Compare with the cluster's own CA file, on a node: openssl x509 -fingerprint -sha256 -noout -in ca.pem. If one below is right: --${side}-fingerprint ${chain.at(-1)?.fingerprint ?? ''}`,
+      remedy: `Compare with the cluster's own CA file, on a node:\n${showFingerprint}\nIf one of the above is right: --${side}-fingerprint ${chain.at(-1)?.fingerprint ?? ''}`,
     }
   const given = settings.tls.ca === undefined ? [] : certificatesIn(settings.tls.ca)
   const why =
@@ -113,8 +116,9 @@ async function trustRemedy(
     if (problem === undefined)
       return `The CA given for the ${other} is the right one for the ${side}: give that file as --${side}-ca`
   }
+  const again = `shardferry check ${context.connections.source.addresses.join(',')} ${context.connections.target.addresses.join(',')}`
   if (selfSigned(chain))
-    return `Compare the fingerprint of the self-signed certificate with the cluster's own, then keep it and use it:\nshardferry check --save-ca ${side}-ca.pem\nshardferry check --${side}-ca ${side}-ca.pem`
+    return `Compare the fingerprint of the self-signed certificate with the cluster's own, on a node:\n${showFingerprint}\nThen keep it, and use it:\n${again} --save-ca ${side}-ca.pem\n${again} --${side}-ca ${side}-ca.pem`
   return `The server does not send its CA (${chain.at(-1)?.issuer ?? 'unknown'}). Take it from a node, such as config/certs/http_ca.crt (Elasticsearch) or config/root-ca.pem (OpenSearch), and give it: --${side}-ca FILE. Or pin the server's own certificate, once the fingerprint is compared: --${side}-fingerprint ${chain[0]?.fingerprint ?? ''}`
 }
 
@@ -122,8 +126,10 @@ function renewal({ side }: ConnectionSettings): string {
   return [
     `Renew it on the ${side}'s nodes, in the place of the old file: with bin/elasticsearch-certutil http (Elasticsearch), or with your own CA.`,
     'Elasticsearch takes up changed files by itself, within seconds. OpenSearch does where opensearch.yml has plugins.security.ssl.certificates_hot_reload.enabled: true;',
-    'with plugins.security.ssl_cert_reload_enabled: true it does when asked with the admin certificate: PUT /_plugins/_security/api/ssl/http/reloadcerts; else restart each node, one after the other',
-  ].join(' ')
+    'else restart each node, one after the other; where it has plugins.security.ssl_cert_reload_enabled: true, this call with the admin certificate does:',
+  ]
+    .join(' ')
+    .concat('\nPUT /_plugins/_security/api/ssl/http/reloadcerts')
 }
 
 function selfSigned(chain: readonly ChainCertificate[]): ChainCertificate | undefined {

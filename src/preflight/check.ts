@@ -5,6 +5,7 @@ import type { ErrorCode } from '../model/errors.ts'
 import type { Finding } from '../model/findings.ts'
 import { movedTasks } from '../model/plan.ts'
 import type { EngineName, IndexTask, Plan } from '../model/plan.ts'
+import type { Step } from '../model/ports.ts'
 
 /** Looks at one thing, changes nothing. */
 export interface Check {
@@ -30,9 +31,17 @@ export interface CheckContext {
   readonly warnings: readonly string[]
   /** Target indices that this migration made in an earlier run: they exist by right, and are paid for in shards and bytes. */
   readonly created?: ReadonlySet<string>
+  /** The journal of the migration that holds it: what a check does for a moment stands there meanwhile. Missing where none is held. */
+  readonly steps?: {
+    apply(step: Step, signal: AbortSignal): Promise<unknown>
+    undo(step: Step, signal: AbortSignal): Promise<unknown>
+  }
   /** Milliseconds since the epoch; the system's clock where it is missing. */
   readonly now?: () => number
 }
+
+/** What to do about a failure of which nothing else is known. */
+export const lookCloser = 'shardferry check --log-level debug'
 
 export type Found = Omit<Finding, 'check'>
 
@@ -54,7 +63,7 @@ export async function attempted(
     const error = asShardferryError(thrown)
     if (error.code === 'stopped') throw error
     const message = `Could not be checked (${check}): ${error.message}`
-    const remedy = (error.code === 'forbidden' ? ifForbidden : undefined) ?? error.hint ?? 'shardferry check --log-level debug'
+    const remedy = (error.code === 'forbidden' ? ifForbidden : undefined) ?? error.hint ?? lookCloser
     return [{ check, about, severity: 'unknown', message, remedy }]
   }
 }
@@ -85,6 +94,6 @@ export function noPlan(about: string, what: string): Found {
     about,
     severity: 'unknown',
     message: `There is no plan yet, so ${what} could not be checked.`,
-    remedy: 'Settle first what keeps the plan from being made, then: shardferry check',
+    remedy: 'Settle first what keeps the plan from being made. Then:\nshardferry check',
   }
 }

@@ -35,7 +35,7 @@ export const clock: Check = {
 function describe({ side }: Cluster, nodes: readonly NodeClock[], fromMs: number, toMs: number): Found[] {
   const read = nodes.filter(node => Number.isFinite(node.timestamp))
   if (read.length === 0)
-    return [{ about: side, severity: 'unknown', message: 'No node told the time.', remedy: 'GET _nodes/stats/os' }]
+    return [{ about: side, severity: 'unknown', message: 'No node told the time.', remedy: 'GET /_nodes/stats/os' }]
   const away = ({ timestamp }: NodeClock): number => (timestamp < fromMs ? timestamp - fromMs : Math.max(0, timestamp - toMs))
   const off = read.filter(node => Math.abs(away(node)) > toleratedMs)
   if (off.length === 0) return [{ about: side, severity: 'ok', message: 'Its clock and the one of this machine agree.' }]

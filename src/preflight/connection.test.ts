@@ -27,10 +27,11 @@ test('a cluster that could not be connected to is unknown with the reason, and t
   expect(await found(engines, { source: dead, target })).toEqual([])
 })
 
-test('one address that answers is not asked again', async () => {
+test('what one address has answered, or not, is not asked again', async () => {
   const source = fakeCluster('source', 'elasticsearch 7.10.2')
   expect(told(await found(connection, { source }))).toEqual(['ok source', 'ok target'])
   expect(source.requests).toEqual([])
+  expect((await found(connection, { source: dead }))[0]).toMatchObject({ severity: 'error', message: 'It cannot be reached.' })
 })
 
 const noMain = (user: string) =>

@@ -32,9 +32,12 @@ interface Answered {
 
 /** What is known already is not asked again. */
 async function ask(cluster: Cluster, settings: ConnectionSettings, address: string, signal: AbortSignal): Promise<Answered> {
-  if (settings.addresses.length === 1 && !whyUnconnected(cluster)) return { address, identity: cluster.identity }
+  const only = settings.addresses.length === 1
+  const why = whyUnconnected(cluster)
+  if (only && !why) return { address, identity: cluster.identity }
   const one = openConnection({ ...settings, addresses: [address] })
   try {
+    if (only && why) throw why
     return { address, identity: (await identify(one, signal)).identity }
   } catch (thrown) {
     if (!(thrown instanceof ShardferryError) || thrown.code === 'stopped') throw thrown

@@ -155,9 +155,9 @@ test('every refusal of the plan comes with a way out', async () => {
   const findings = await found(refusals, { plan })
   expect(told(findings)).toEqual(['error i0', 'error i1', 'error i2', 'error i3', 'error i4'])
   expect(findings.map(({ remedy }) => remedy?.split(', or ')[0])).toEqual([
-    'POST /i0/_open on the source',
-    'POST /i1/_unfreeze on the source',
-    "--into-existing to write into it, --rename '{index}-v2'",
+    'On the source:\nPOST /i0/_open\nThen the same command again',
+    'On the source:\nPOST /i1/_unfreeze\nThen the same command again',
+    "Write into it: --into-existing. Another name: --rename '{index}-v2'. If nobody needs it, on the target:\nDELETE /i2\nThen the same command again",
     "Leave it out: --index '*,-i3'",
     "Another name, as a plain index: --rename 'copy-of-{index}'",
   ])

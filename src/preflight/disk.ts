@@ -35,7 +35,7 @@ export const disk: Check = {
       const nodes = Object.values(answer.nodes ?? {}).filter(holdsData)
       if (nodes.length === 0) {
         const message = 'No data node told its free disk space.'
-        return [{ about: 'target', severity: 'unknown', message, remedy: 'GET _cat/allocation?v' }]
+        return [{ about: 'target', severity: 'unknown', message, remedy: 'GET /_cat/allocation?v' }]
       }
       if (!context.plan) return [noPlan('target', `whether ${gigabytes(room(nodes, () => 0))} of free disk space suffice`)]
       return [describe(nodes, settings, neededBytes(context, nodes.length))]
@@ -76,7 +76,7 @@ function describe(nodes: readonly NodeDisk[], { value: settings }: ClusterSettin
   const [untilHigh, untilFlood] = [below('high'), below('flood_stage')]
   const needs = `The plan needs about ${gigabytes(needed)} with its replicas`
   const remedy =
-    'Free disk space or add a data node (GET _cat/allocation?v shows each), set number_of_replicas to 0 in the plan, or move fewer indices: --index PATTERN'
+    'Free disk space or add a data node, set number_of_replicas to 0 in the plan, or move fewer indices: --index PATTERN. What each node has:\nGET /_cat/allocation?v'
   if (needed > untilFlood) {
     const message = `${needs}; the data nodes have ${gigabytes(untilFlood)} up to the flood stage, where indices become read-only.`
     return { about: 'target', severity: 'error', message, remedy }

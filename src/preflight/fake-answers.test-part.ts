@@ -6,6 +6,7 @@ import type { IndexTask, Plan } from '../model/plan.ts'
 import { parseVersion } from '../model/version.ts'
 import type { Flavor } from '../model/version.ts'
 import type { Check, CheckContext } from './check.ts'
+import { requirePastable } from './pastable.test-part.ts'
 
 /** What a fake cluster says: a body with 200, `[status, body]`, an error to throw, or what a function makes of the request. */
 export type Said = object | readonly [status: number, body: object] | Error | ((request: ClusterRequest) => Said)
@@ -88,7 +89,7 @@ export function planOf(...indices: readonly IndexTask[]): Plan {
 
 /** What a check finds between two fake clusters; those that are not given answer nothing. */
 export async function found(check: Check, context: Partial<CheckContext>): Promise<Finding[]> {
-  return await check.run(
+  const findings = await check.run(
     {
       source: fakeCluster('source', 'elasticsearch 7.10.2'),
       target: fakeCluster('target', 'opensearch 2.19.4'),
@@ -98,6 +99,8 @@ export async function found(check: Check, context: Partial<CheckContext>): Promi
     },
     AbortSignal.timeout(5_000),
   )
+  requirePastable(findings)
+  return findings
 }
 
 /** `severity about`, in order. */

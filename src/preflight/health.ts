@@ -39,11 +39,14 @@ function describe({ side }: Cluster, state: Health, { plan }: CheckContext): Fou
   const red = Object.entries(state.indices ?? {}).flatMap(([index, { status }]) => (status === 'red' ? [index] : []))
   const planned = plan && new Set(movedTasks(plan).map(task => task[side]))
   const concerned = planned ? red.filter(index => planned.has(index)) : red
-  const remedy = `Ask the ${side} why: GET _cluster/allocation/explain${concerned[0] === undefined ? '' : ` {"index":"${concerned[0]}","shard":0,"primary":true}`} . Start the missing node or restore the index; or leave it out: --index '*,-${concerned[0] ?? 'NAME'}'`
+  const one = concerned[0]
+  const body = one === undefined ? '' : ` ${JSON.stringify({ index: one, shard: 0, primary: true })}`
+  const why = `Ask the ${side} why:\nGET /_cluster/allocation/explain`
+  const remedy = `${why}${body}\nStart the missing node or restore the index; or leave it out: --index '*,-${one ?? 'NAME'}'`
   if (concerned.length > 0 || planned === undefined) {
     const message = `Red: primary shards of ${concerned.length > 0 ? shortList(concerned) : 'some index'} are unassigned.`
     return { about: side, severity: 'error', message, remedy }
   }
   const message = `Red, but none of the plan's indices is: ${red.length > 0 ? shortList(red) : 'other indices'} lack primary shards.`
-  return { about: side, severity: 'warning', message, remedy: `Ask the ${side} why: GET _cluster/allocation/explain` }
+  return { about: side, severity: 'warning', message, remedy: why }
 }

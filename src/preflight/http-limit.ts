@@ -23,7 +23,7 @@ export const httpLimit: Check = {
       const limits = Object.values(answer.nodes ?? {}).flatMap(node => node.http?.max_content_length_in_bytes ?? [])
       if (limits.length === 0) {
         const message = 'No node told its http.max_content_length.'
-        return [{ about: 'target', severity: 'unknown', message, remedy: 'GET _nodes/http' }]
+        return [{ about: 'target', severity: 'unknown', message, remedy: 'GET /_nodes/http' }]
       }
       const least = Math.min(...limits)
       const size = `${Math.floor(least / 1024 ** 2)} MB`

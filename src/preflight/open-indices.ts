@@ -1,4 +1,5 @@
 import { movedTasks } from '../model/plan.ts'
+import { indexPath } from '../cluster/cluster.ts'
 import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { indexBlocks } from './index-blocks.ts'
@@ -41,10 +42,10 @@ function describe(name: string, index: { readonly open: boolean } | undefined, b
     return [{ about: name, severity: 'error', message, remedy: `shardferry plan again, or leave it out: --index '*,-${name}'` }]
   }
   if (!index.open) {
-    const remedy = `POST /${name}/_open on the source, or leave it out: --index '*,-${name}'`
+    const remedy = `On the source:\nPOST /${indexPath(name)}/_open\nOr leave it out: --index '*,-${name}'`
     return [{ about: name, severity: 'error', message: 'It is closed on the source, and a closed index cannot be read.', remedy }]
   }
-  const unblock = (block: Block): string => `PUT /${name}/_settings {"index.blocks.${block}": null} on the source`
+  const unblock = (block: Block): string => `On the source:\nPUT /${indexPath(name)}/_settings {"index.blocks.${block}":null}`
   if (blocks.includes('read')) {
     const message = 'Reading it is blocked on the source (index.blocks.read).'
     return [{ about: name, severity: 'error', message, remedy: unblock('read') }]

@@ -35,7 +35,7 @@ export const pipelines: Check = {
 }
 
 const mayNotLook =
-  "Give the target's user the cluster privilege read_pipeline (Elasticsearch 8 and up; manage_pipeline before) or cluster:admin/ingest/pipeline/get (OpenSearch), or look yourself: GET _ingest/pipeline"
+  "Give the target's user the cluster privilege read_pipeline (Elasticsearch 8 and up; manage_pipeline before) or cluster:admin/ingest/pipeline/get (OpenSearch), or look yourself:\nGET /_ingest/pipeline"
 
 /** The indices by the pipelines they name. */
 function pipelinesOf({ plan }: CheckContext): Map<string, string[]> {

@@ -41,7 +41,14 @@ test('a user with everything passes, and is asked for no more than the plan need
   const { cluster, asked } = xpack('target', () => true)
   const findings = await found(privileges, { source: openSource, target: cluster, plan: planOf(task('a', { target: 'b' })) })
   expect(told(findings)).toEqual(['ok source', 'ok target'])
-  expect(asked.toSorted()).toEqual(['create_index b', 'indices:admin/refresh b', 'read b', 'view_index_metadata b', 'write b'])
+  expect(asked.toSorted()).toEqual([
+    'create_index b',
+    'indices:admin/refresh b',
+    'monitor b',
+    'read b',
+    'view_index_metadata b',
+    'write b',
+  ])
 })
 
 test('one finding for each missing privilege, saying what fails without it, and one role that grants all', async () => {
@@ -68,13 +75,15 @@ test('one finding for each missing privilege, saying what fails without it, and 
     'maintenance',
     'read',
   ])
-  expect(findings[0]?.message).toMatch(/^\w+ may look at version.*read settings, mappings and aliases\.$/)
+  expect(findings[0]?.message).toMatch(
+    /^\w+ may look at version.*read settings, mappings and aliases, and read the shards' checkpoints\.$/,
+  )
   expect(findings[5]?.message).toMatch(/ on b: .*--no-tune/)
   expect(findings[6]?.message).toMatch(/ on b and nick: .*aliases cannot be set/)
   const roles = findings.filter(({ remedy }) => remedy?.includes('\nPUT'))
   expect(roles).toHaveLength(1)
   expect(roles[0]?.remedy).toContain(
-    '{"names":["b"],"privileges":["create_index","write","indices:admin/settings/update","indices:admin/aliases","maintenance","read"]}',
+    '{"names":["b"],"privileges":["create_index","write","indices:admin/settings/update","indices:admin/aliases","monitor","maintenance","read"]}',
   )
 })
 

@@ -1,3 +1,4 @@
+import { indexPath } from '../cluster/cluster.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
@@ -32,10 +33,17 @@ const targetExists = /target index exists already/
 
 /** By the words of the plan's refusals. */
 const remedies: readonly (readonly [words: RegExp, remedy: (source: string, target: string) => string])[] = [
-  [/it is closed; open it/, source => `POST /${source}/_open on the source`],
-  [/it is frozen/, source => `POST /${source}/_unfreeze on the source`],
-  [targetExists, (_, target) => `--into-existing to write into it, --rename '{index}-v2', or DELETE /${target} on the target`],
-  [/index on the target is closed/, (_, target) => `POST /${target}/_open on the target`],
+  [/it is closed; open it/, source => `On the source:\nPOST /${indexPath(source)}/_open\nThen the same command again`],
+  [/it is frozen/, source => `On the source:\nPOST /${indexPath(source)}/_unfreeze\nThen the same command again`],
+  [
+    targetExists,
+    (_, target) =>
+      `Write into it: --into-existing. Another name: --rename '{index}-v2'. If nobody needs it, on the target:\nDELETE /${indexPath(target)}\nThen the same command again`,
+  ],
+  [
+    /index on the target is closed/,
+    (_, target) => `On the target:\nPOST /${indexPath(target)}/_open\nThen the same command again`,
+  ],
   [/append_only/, () => "Another name: --rename '{index}-v2'"],
   // Another ending would leave it the name of a backing index.
   [/data streams are attached/, () => "Another name, as a plain index: --rename 'copy-of-{index}'"],

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import type { ClusterRequest } from '../cluster/cluster.ts'
+import type { UndoneKind } from '../cluster/step-kind.ts'
 import { remoteHostOf } from '../cluster/remote-source.ts'
 import { Secret } from '../model/secret.ts'
 import { allows, nearMiss, readAllowLists } from './allow-lists.ts'
 import { connections, fakeCluster, found, planOf, task } from './fake-answers.test-part.ts'
 import type { Said } from './fake-answers.test-part.ts'
-import { probeRemote, removeProbe } from './remote-probe.ts'
+import { probeIndexOf, probeIndices, removeProbeIndex } from './probe-index.ts'
+import { probeRemote } from './remote-probe.ts'
 import { remoteReindex } from './remote-reindex.ts'
 import { allowListRemedy } from './remote-remedy.ts'
 
@@ -52,6 +54,8 @@ test('what the target itself refuses is no obstacle of the source, and is thrown
   await expect(probeRemote(target(said), remote, 'probe', signal)).rejects.toMatchObject({ code: 'forbidden' })
 })
 
+const anything = { ids: { values: ['shardferry-probe'] } }
+
 test('the query matches nothing, credentials go as the server takes them, and without indices a missing one is proof enough', async () => {
   const sent: ClusterRequest[] = []
   const answer = (request: ClusterRequest): Said => {
@@ -68,7 +72,7 @@ test('the query matches nothing, credentials go as the server takes them, and wi
     source: {
       remote: { host: 'https://es:9200', username: 'reader', password: 's3cret' },
       index: 'p',
-      query: { ids: { values: ['p'] } },
+      query: { bool: { filter: anything, must_not: anything } },
     },
     dest: { index: 'p' },
   })
@@ -82,15 +86,30 @@ test('the port is written out, whatever the address leaves out', () => {
   expect(remoteHostOf(connections.source, 'https://inner:9201').hostPort).toBe('inner:9201')
 })
 
-test('an index that a probe left is removed by its name; one that stays is told with the reason', async () => {
-  const gone = fakeCluster('target', 'opensearch 2.19.4', { 'HEAD /p': {}, 'DELETE /p': {} })
-  expect(await removeProbe(gone, 'p', signal)).toBeUndefined()
-  expect(gone.requests).toEqual(['HEAD /p', 'DELETE /p'])
-  const stays = fakeCluster('target', 'opensearch 2.19.4', { 'HEAD /p': {}, 'DELETE /p': refused('x', 'not allowed', 403) })
-  expect(await removeProbe(stays, 'p', signal)).toBe('not allowed')
+test('an empty index that a probe left is removed by its name; one that stays is told with the reason', async () => {
+  const there = { 'HEAD /p': {}, 'GET /p/_count': { count: 0 } }
+  const gone = fakeCluster('target', 'opensearch 2.19.4', { ...there, 'DELETE /p': {} })
+  await removeProbeIndex(gone, 'p', signal)
+  expect(gone.requests).toEqual(['HEAD /p', 'GET /p/_count', 'DELETE /p'])
+  const stays = fakeCluster('target', 'opensearch 2.19.4', { ...there, 'DELETE /p': refused('x', 'not allowed', 403) })
+  await expect(removeProbeIndex(stays, 'p', signal)).rejects.toThrow('not allowed')
+  const written = fakeCluster('target', 'opensearch 2.19.4', { ...there, 'GET /p/_count': { count: 1 } })
+  await expect(removeProbeIndex(written, 'p', signal)).rejects.toThrow('holds documents')
   const never = fakeCluster('target', 'opensearch 2.19.4')
-  await removeProbe(never, 'p', signal)
+  await removeProbeIndex(never, 'p', signal)
   expect(never.requests).toEqual(['HEAD /p'])
+})
+
+test('two clusters have one name for it, on which complete takes it away from that target and no other', async () => {
+  const index = probeIndexOf(fakeCluster('target', 'opensearch 2.19.4'), 'https://es:9200')
+  expect(index).toMatch(/^shardferry-probe-[0-9a-f]{12}$/)
+  expect(probeIndexOf(fakeCluster('target', 'opensearch 2.19.4'), 'https://es:9200')).toBe(index)
+  expect(probeIndexOf(fakeCluster('target', 'opensearch 2.19.4'), 'https://es:9201')).not.toBe(index)
+  const target = fakeCluster('target', 'opensearch 2.19.4')
+  const undo = (uuid: string): Promise<void> => (probeIndices as UndoneKind).undo(target, index, uuid, signal)
+  await undo('target-uuid')
+  expect(target.requests).toEqual([`HEAD /${index}`])
+  await expect(undo('another')).rejects.toMatchObject({ code: 'state-other' })
 })
 
 test('allow-lists are compared as texts; an entry that looks right is told', () => {

@@ -1,15 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { openConnection } from '../cluster/connect.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { remoteHostOf } from '../cluster/remote-source.ts'
+import { asShardferryError } from '../model/errors.ts'
+import type { ShardferryError } from '../model/errors.ts'
 import { movedTasks } from '../model/plan.ts'
 import { allows, readAllowLists } from './allow-lists.ts'
 import type { AllowList } from './allow-lists.ts'
 import { attempted, engineOf } from './check.ts'
 import type { Check, CheckContext, Found } from './check.ts'
 import { nameChunks, shortList } from './name-lists.ts'
-import { probeRemote, removeProbe } from './remote-probe.ts'
-import type { RemoteSource } from './remote-probe.ts'
+import { probeIndexOf, probeIndexStep } from './probe-index.ts'
+import { probeRemote } from './remote-probe.ts'
+import type { Probed, RemoteSource } from './remote-probe.ts'
 import { allowListRemedy, obstacleFound } from './remote-remedy.ts'
 import { whyUnconnected } from './unconnected.ts'
 
@@ -52,16 +54,35 @@ async function probeAt(
 ): Promise<Found[]> {
   // Of its own: a 401 is the source's, passed on, and must not count as the target's.
   const node = openConnection({ ...context.connections.target, addresses: [address] })
-  const index = `shardferry-probe-${randomBytes(6).toString('hex')}`
+  const index = probeIndexOf(context.target, remote.host)
+  const step = probeIndexStep(node, context.target.identity.clusterUuid, index)
   try {
-    const probed = await probeRemote(node, remote, index, signal)
-    const left = await removeProbe(node, index, signal)
+    let left: ShardferryError | undefined
+    let probed: Probed
+    await context.steps?.apply(step, signal)
+    try {
+      probed = await probeRemote(node, remote, index, signal)
+    } finally {
+      left = await removal(context.steps?.undo(step, signal) ?? step.undo('', signal))
+    }
     const found = obstacleFound(context, address, remote, probed, lists)
     if (left === undefined) return [found]
-    const message = `The empty index ${index} that the probe made could not be removed: ${left}`
-    return [found, { about: 'target', severity: 'warning', message, remedy: `DELETE /${index} on the target` }]
+    const message = `The index ${index} that the probe left could not be removed: ${left.message}`
+    return [found, { about: 'target', severity: 'warning', message, remedy: left.hint ?? `On the target:\nDELETE /${index}` }]
   } finally {
     await node.close()
+  }
+}
+
+/** Why it failed. @throws ShardferryError `stopped` */
+async function removal(removed: Promise<unknown>): Promise<ShardferryError | undefined> {
+  try {
+    await removed
+    return undefined
+  } catch (thrown) {
+    const error = asShardferryError(thrown)
+    if (error.code === 'stopped') throw error
+    return error
   }
 }
 

@@ -41,11 +41,13 @@ export function obstacleFound(
       const missing = lists?.filter(list => !allows(list, hostPort))
       const near = missing?.map(list => nearMiss(list, hostPort)).find(one => one !== undefined)
       const hint = near === undefined ? '' : ` It has ${near}, but names are compared letter by letter.`
+      const listed = near === undefined ? undefined : byListedName(host, hostPort, near)
       const ownCa = host.startsWith('https:') && (tls.ca ?? tls.fingerprint) !== undefined
       const besides = `\nThe source's certificate is signed by a CA of its own. Where the nodes do not trust it yet, the same restart settles that too: ${copyCa}:\n${caLine}`
+      const anyway = `${allowListRemedy(flavor, hostPort, missing?.length ? missing : undefined)}${ownCa ? besides : ''}`
       return error(
         `its nodes may not read from ${hostPort}, which is not in their ${allowListSetting(flavor)}.${hint}`,
-        `${allowListRemedy(flavor, hostPort, missing?.length ? missing : undefined)}${ownCa ? besides : ''}`,
+        listed === undefined ? anyway : `Give the source by the name that is listed: --remote-host ${listed}\nOr: ${anyway}`,
       )
     }
     case 'ca':
@@ -94,9 +96,18 @@ export function obstacleFound(
       )
     case 'incompatible':
       return error(`it does not understand the answers of ${hostPort} (${reason}).`, '--engine stream, which has no such limit')
+    case 'cursor-lost':
     case 'other':
       return error(`reading from ${hostPort} fails: ${reason}`, `Look into the log of the target's nodes, or use --engine stream`)
   }
+}
+
+/** The source by a name that an entry of the list allows, where it is a name and allows the port. */
+function byListedName(host: string, hostPort: string, entry: string): string | undefined {
+  const name = entry.slice(0, entry.lastIndexOf(':'))
+  const port = hostPort.slice(hostPort.lastIndexOf(':') + 1)
+  if (name === '' || name.includes('*') || !allows({ node: '', patterns: [entry] }, `${name}:${port}`)) return undefined
+  return host.replace(hostPort, `${name}:${port}`)
 }
 
 /** The line for each node with what it lists already; nodes that list the same are told together. */

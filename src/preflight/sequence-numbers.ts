@@ -1,3 +1,4 @@
+import { indexPath } from '../cluster/cluster.ts'
 import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { indexCount } from './name-lists.ts'
@@ -22,17 +23,17 @@ export const sequenceNumbers: Check = {
 }
 
 function sliced({ source, read }: IndexTask): Found {
-  const reason = read.reason === undefined ? '' : ` (${read.reason.replace(/\.$/, '')})`
+  const reason = read.reason?.replace(/\.$/, '') ?? 'what is written on the source after its slice was opened is not carried over'
   return {
     about: source,
     severity: 'warning',
-    message: `Read by ${read.by === 'field' ? `ranges of ${read.field}` : 'slices'}${reason}: what is written on the source after its slice was opened is not carried over.`,
-    remedy: `Stop writing to it while it is copied: PUT /${source}/_settings {"index.blocks.write": true}${remedyFor(read.reason)}`,
+    message: `Read by ${read.by === 'field' ? `ranges of ${read.field}` : 'slices'}: ${reason}.`,
+    remedy: `Stop writing to it while it is copied, on the source:\nPUT /${indexPath(source)}/_settings {"index.blocks.write":true}${remedyFor(read.reason)}`,
   }
 }
 
 function remedyFor(reason = ''): string {
   return /privilege|_stats|may not/.test(reason)
-    ? `; or give the source's user the index privileges monitor and maintenance, and plan again`
+    ? `\nOr give the source's user the index privileges monitor and maintenance, and plan again`
     : ''
 }

@@ -29,7 +29,7 @@ export const shardLimit: Check = {
       const perNode = Number(settings.value('cluster.max_shards_per_node'))
       if (!Number.isFinite(perNode)) {
         const message = 'The target does not tell cluster.max_shards_per_node.'
-        return [{ about: 'target', severity: 'unknown', message, remedy: 'GET _cluster/settings?include_defaults=true' }]
+        return [{ about: 'target', severity: 'unknown', message, remedy: 'GET /_cluster/settings?include_defaults=true' }]
       }
       const nodes = counts.number_of_data_nodes
       const planned = tasksToCreate(context).reduce((sum, task) => sum + task.shards * (1 + plannedReplicas(task, nodes)), 0)
@@ -44,8 +44,8 @@ function describe(open: number, planned: number, perNode: number, nodes: number)
   const sum = `${open === 1 ? '1 shard is' : `${open} shards are`} open and ${planned} are planned; ${limit} are allowed (cluster.max_shards_per_node ${perNode}, data nodes ${nodes})`
   if (open + planned <= 0.9 * limit) return { about: 'target', severity: 'ok', message: `${sum}.` }
   const perNodeNeeded = Math.ceil((1.2 * (open + planned)) / Math.max(1, nodes))
-  const remedy = `PUT /_cluster/settings {"persistent":{"cluster.max_shards_per_node":${perNodeNeeded}}}, or fewer shards or replicas in the plan, or another data node`
-  return open + planned > limit
+  const remedy = `Fewer shards or replicas in the plan, or another data node; or, on the target:\nPUT /_cluster/settings {"persistent":{"cluster.max_shards_per_node":${perNodeNeeded}}}`
+  return planned > 0 && open + planned > limit
     ? { about: 'target', severity: 'error', message: `Too many shards: ${sum}.`, remedy }
     : { about: 'target', severity: 'warning', message: `Almost too many shards: ${sum}.`, remedy }
 }

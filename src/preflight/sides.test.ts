@@ -52,7 +52,7 @@ test('green passes, yellow is told, and a red index of the plan is an error that
   const planned = await found(health, { source, target, plan: planOf(task('gone'), task('fine')) })
   expect(told(planned)).toEqual(['error source', 'info target'])
   expect(planned[0]?.message).toBe('Red: primary shards of gone are unassigned.')
-  expect(planned[0]?.remedy).toContain('GET _cluster/allocation/explain {"index":"gone","shard":0,"primary":true}')
+  expect(planned[0]?.remedy).toContain('GET /_cluster/allocation/explain {"index":"gone","shard":0,"primary":true}')
   const elsewhere = await found(health, { source, target, plan: planOf(task('fine')) })
   expect(told(elsewhere)[0]).toBe('warning source')
   const unplanned = await found(health, { source, target })
@@ -95,7 +95,7 @@ test('closed, unreadable and vanished indices of the plan are errors, a write bl
   const findings = await found(openIndices, { source, plan })
   expect(told(findings)).toEqual(['error closed', 'error frozen', 'info still', 'error gone'])
   expect(findings[0]?.remedy).toContain('POST /closed/_open')
-  expect(findings[1]?.remedy).toContain('PUT /frozen/_settings {"index.blocks.read": null}')
+  expect(findings[1]?.remedy).toContain('PUT /frozen/_settings {"index.blocks.read":null}')
 })
 
 test('an index that was created anew since, or has other shards than a plan that was edited says, is an error', async () => {

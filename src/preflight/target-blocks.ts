@@ -1,3 +1,4 @@
+import { indexPath } from '../cluster/cluster.ts'
 import { attempted } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { clusterSettings } from './cluster-settings.ts'
@@ -19,7 +20,7 @@ export const targetBlocks: Check = {
         const settings = await clusterSettings(target, signal)
         if (settings.value('cluster.blocks.read_only') === undefined) {
           const message = 'The target does not tell its cluster.blocks settings.'
-          const remedy = 'GET _cluster/settings?include_defaults=true&flat_settings=true'
+          const remedy = 'GET /_cluster/settings?include_defaults=true&flat_settings=true'
           return [{ about: 'target', severity: 'unknown', message, remedy }]
         }
         const on = clusterBlocks.filter(block => settings.value(`cluster.blocks.${block}`) === 'true')
@@ -62,7 +63,7 @@ function blockedCluster(block: (typeof clusterBlocks)[number], places: readonly 
 
 function closedIndex(name: string): Found {
   const message = 'It is closed on the target, and a closed index takes no documents.'
-  return { about: name, severity: 'error', message, remedy: `POST /${name}/_open on the target` }
+  return { about: name, severity: 'error', message, remedy: `On the target:\nPOST /${indexPath(name)}/_open` }
 }
 
 function blockedIndex(name: string, blocks: readonly string[]): Found {
@@ -71,6 +72,6 @@ function blockedIndex(name: string, blocks: readonly string[]): Found {
     about: name,
     severity: 'error',
     message: `It is blocked on the target (index.blocks.${blocks.join(', index.blocks.')})${blocks.includes('read_only_allow_delete') ? ': its node reached the flood stage of its disk' : ''}.`,
-    remedy: `PUT /${name}/_settings {${settings}} on the target${blocks.includes('read_only_allow_delete') ? ', once its disks have room' : ''}`,
+    remedy: `On the target${blocks.includes('read_only_allow_delete') ? ', once its disks have room' : ''}:\nPUT /${indexPath(name)}/_settings {${settings}}`,
   }
 }

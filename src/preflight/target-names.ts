@@ -1,3 +1,4 @@
+import { indexPath } from '../cluster/cluster.ts'
 import { movedTasks } from '../model/plan.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { attempted, noPlan } from './check.ts'
@@ -36,19 +37,22 @@ const mayNotLook =
 
 function describe({ target: name, action }: IndexTask, { indices, aliases, dataStreams }: ResolvedNames): Found[] {
   const error = (message: string, remedy: string): Found[] => [{ about: name, severity: 'error', message, remedy }]
-  const rename = `another name: --rename '{index}-v2'`
+  const rename = `Another name: --rename '{index}-v2'.`
   const behind = aliases.get(name)
   if (behind)
     return error(
       `That name is an alias on the target, of ${shortList(behind)}.`,
-      `POST /_aliases {"actions":[{"remove":{"index":"${behind[0] ?? 'INDEX'}","alias":"${name}"}}]} on the target, or ${rename}`,
+      `${rename} Or take the alias away, on the target:\nPOST /_aliases ${JSON.stringify({ actions: [{ remove: { index: behind[0] ?? 'INDEX', alias: name } }] })}`,
     )
   if (dataStreams.has(name))
-    return error('That name is a data stream on the target.', `DELETE /_data_stream/${name} on the target, or ${rename}`)
+    return error(
+      'That name is a data stream on the target.',
+      `${rename} Or, if nobody needs it, on the target:\nDELETE /_data_stream/${indexPath(name)}`,
+    )
   if (indices.has(name) && action === 'create')
     return error(
       'An index of that name is on the target already.',
-      `--into-existing to write into it, or ${rename}, or, if it is not needed: DELETE /${name} on the target`,
+      `Write into it: --into-existing. ${rename} Or, if nobody needs it, on the target:\nDELETE /${indexPath(name)}`,
     )
   if (!indices.has(name) && action === 'into-existing')
     return error(

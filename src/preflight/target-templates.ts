@@ -42,7 +42,7 @@ export const targetTemplates: Check = {
 }
 
 const mayNotLook =
-  "Give the target's user the cluster privilege manage_index_templates (Elasticsearch; monitor suffices from 8.0 on) or cluster_manage_index_templates (OpenSearch), or look yourself: GET _index_template, GET _template"
+  "Give the target's user the cluster privilege manage_index_templates (Elasticsearch; monitor suffices from 8.0 on) or cluster_manage_index_templates (OpenSearch), or look yourself:\nGET /_index_template\nGET /_template"
 
 /** Highest priority first: only that one is applied. */
 async function composableTemplates(target: Cluster, signal: AbortSignal): Promise<Template[]> {
@@ -93,7 +93,7 @@ async function composed(target: Cluster, name: string, { name: template }: Templ
       about: name,
       severity: 'error',
       message: `The target's index template ${template} makes data streams only of names like this, so the target refuses a plain index.`,
-      remedy: `Another name: --rename '{index}-v2', or remove the template from the target: DELETE ${path}`,
+      remedy: `Another name: --rename '{index}-v2'. Or remove the template, on the target:\nDELETE ${path}`,
     }
   }
   const simulated = await json<{ template?: { settings?: { index?: JsonObject }; mappings?: JsonObject; aliases?: JsonObject } }>(
@@ -121,6 +121,6 @@ function merges(name: string, what: string, path: string, parts: readonly string
     about: name,
     severity: 'warning',
     message: `The target merges its ${what} into this index${adds}. What the plan says itself goes first; the rest is added.`,
-    remedy: `Look at it with GET ${path}. Another name keeps clear of it (--rename '{index}-v2'), or remove it from the target: DELETE ${path}`,
+    remedy: `Look at it, on the target:\nGET ${path}\nAnother name keeps clear of it: --rename '{index}-v2'. Or remove it:\nDELETE ${path}`,
   }
 }

@@ -26,7 +26,7 @@ test('an index, alias or data stream of a planned name is an error with ways out
     plan: planOf(...['old', 'nick', 'stream', 'free'].map(name => task(name))),
   })
   expect(told(findings)).toEqual(['error old', 'error nick', 'error stream'])
-  expect(findings[0]?.remedy).toMatch(/--into-existing.*--rename.*DELETE \/old/)
+  expect(findings[0]?.remedy).toMatch(/--into-existing.*--rename.*\nDELETE \/old/)
   expect(findings[1]?.remedy).toContain('{"remove":{"index":"old","alias":"nick"}}')
 })
 

@@ -29,7 +29,7 @@ export async function withoutRole(
   const mapped = JSON.stringify({ users: [user] })
   const hint =
     roles.length === 0
-      ? `On the ${side}, as an administrator, with the role made for it in place of ROLE (which users it has already: GET ${api}/api/rolesmapping/ROLE):\nPUT ${api}/api/rolesmapping/ROLE ${mapped}`
+      ? `On the ${side}, as an administrator, with the role made for it in place of ROLE. Which users it has already:\nGET ${api}/api/rolesmapping/ROLE\nThen all of them, with this one:\nPUT ${api}/api/rolesmapping/ROLE ${mapped}`
       : `Give one of its roles the right, on the ${side}, as an administrator:\nPATCH ${api}/api/roles/${roles[0] ?? 'ROLE'} [{"op":"add","path":"/cluster_permissions/-","value":"cluster_monitor"}]`
   return new ShardferryError('forbidden', message, { hint, status: 403 })
 }

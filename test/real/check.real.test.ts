@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { requirePastable } from '../../src/preflight/pastable.test-part.ts'
 import { everythingOn } from '../support/compare.ts'
 import { load, people } from '../support/documents.ts'
 import { startSource, startTarget, stop } from '../support/pair.ts'
@@ -54,6 +55,7 @@ async function check(args: readonly string[] = [], env: Environment = {}, sides:
   expect(outcome.stderr).toBe('')
   expect(events.at(-1)).toMatchObject({ event: 'checked', exitCode: outcome.code })
   const findings = events.filter(({ event }) => event === 'finding') as unknown as Finding[]
+  requirePastable(findings)
   for (const { severity, message, remedy } of findings)
     if (!['ok', 'info'].includes(severity)) expect({ message, remedy }).toEqual({ message, remedy: expect.stringMatching(/./) })
   return { code: outcome.code, findings, of: id => findings.filter(finding => finding.check === id) }
@@ -101,6 +103,7 @@ test('127.0.0.1 where the allow-list says localhost: the line for each node, wit
   expect(found?.message).toContain(
     `may not read from ${host}, which is not in their reindex.remote.allowlist. It has localhost:*`,
   )
+  expect(found?.remedy).toContain(`--remote-host ${byName}\n`)
   expect(found?.remedy).toContain('config/opensearch.yml of test-real-check-target-0:')
   expect(found?.remedy).toContain(`\n  reindex.remote.allowlist: ["localhost:*","${host}"]\n`)
   expect(found?.remedy).toMatch(/static.*restart/)
@@ -182,7 +185,7 @@ test('a self-signed CA that the server sends is kept on request, and then truste
   const file = join(ferry.folder, 'source.pem')
   expect(first.code).toBe(3)
   expect(first.stdout).toContain(`SHA-256 ${fingerprint(file)}`)
-  expect(first.stdout).toContain('shardferry check --source-ca source-ca.pem')
+  expect(first.stdout).toContain(' --source-ca source-ca.pem\n')
   expect(fingerprint(file)).toBe(fingerprint(pair.source.caPath))
   expect(await ferry.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written (EEXIST)') })
   expect(await ferry.run(['check', '--index', 'orders'], { SHARDFERRY_SOURCE_CA: file })).toMatchObject({ code: 0, stderr: '' })

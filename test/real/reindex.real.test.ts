@@ -248,6 +248,31 @@ test('a name that the certificate does not hold, or a port where nothing is, is 
   expect(run.code).toBe(6)
 })
 
+test('killed while it asks the target to read, a copy leaves no index; had a server made one, complete removes it, or says why not', async () => {
+  const { target } = pair
+  const ferry = ferryOf()
+  const command = ['copy', '--index', 'river', '--rename', 'river-probed']
+  const probes = '/_cat/indices/shardferry-probe-*?h=index'
+  expect(await ferry.run(command, { SHARDFERRY_CRASH_AT: 'step-applied' })).toMatchObject({ signal: 'SIGKILL' })
+  expect(await target.bytes('GET', probes)).toHaveLength(0)
+  const told = await ferry.run(['complete', '--dry-run'])
+  const index = /- remove the empty index (shardferry-probe-[0-9a-f]{12}) on the target/.exec(told.stdout)?.[1] ?? ''
+  await target.json('PUT', `/${index}`)
+  await load(target, index, people(1))
+  const left = await ferry.run(['complete', '--yes'])
+  expect(left).toMatchObject({ code: 8, stderr: expect.stringContaining('holds documents') as string })
+  await target.json('DELETE', `/${index}`)
+  await target.json('PUT', `/${index}`)
+  const completed = await ferry.run(['complete', '--yes'])
+  expect(completed).toMatchObject({ code: 0, stderr: '' })
+  expect(await target.bytes('GET', probes)).toHaveLength(0)
+
+  // The next one has the same name for it.
+  await target.json('PUT', `/${index}`)
+  expect(await ferry.run(['check', ...command.slice(1)])).toMatchObject({ code: 0, stderr: '' })
+  expect(await target.bytes('GET', probes)).toHaveLength(0)
+})
+
 test('a target that dies with its tasks and comes back takes the rest, and the copy ends exact', async () => {
   const { target } = pair
   const ferry = ferryOf()

@@ -69,6 +69,7 @@ test('documents that the target refuses are set aside, told by reason, and writt
   const early = await ferry.run(['rejected', 'retry'])
   expect(early).toMatchObject({ code: 4, stderr: '' })
   expect(early.stdout).toContain('40 still refused')
+  expect(await ferry.status()).toMatchObject({ state: 'done (set-aside)' })
 
   await target.json('PUT', '/strict/_mapping', { properties: { extra: { type: 'keyword' } } })
   const retried = await ferry.run(['rejected', 'retry'])

@@ -16,7 +16,7 @@ export interface Sites {
   readonly target: Site
 }
 
-type Options = Pick<UpOptions, 'nodes' | 'heap' | 'settings'> & Partial<Pick<UpOptions, 'dist'>>
+type Options = Pick<UpOptions, 'nodes' | 'heap' | 'settings' | 'trust'> & Partial<Pick<UpOptions, 'dist'>>
 
 /** Passwords that occur nowhere else, so that a leak can be searched for. */
 const users = {
@@ -24,9 +24,10 @@ const users = {
   target: { username: 'ferry', password: 'Quiet-harbour-31415' },
 } as const
 
-/** The dists of the pairs that a test runs on: the gate's own, or those of SHARDFERRY_PAIRS, such as `elasticsearch-8.19.21 opensearch-3.4.0, …`. */
-export function pairsToTry(gate: string): [source: string, target: string][] {
-  const pairs = (process.env['SHARDFERRY_PAIRS'] ?? gate).split(',')
+/** The dists of the pairs that a test runs on: the gate's own, or those of SHARDFERRY_PAIRS: `all`, or such as `elasticsearch-8.19.21 opensearch-3.4.0, …`. */
+export function pairsToTry(gate: string, all: readonly string[] = [gate]): [source: string, target: string][] {
+  const asked = process.env['SHARDFERRY_PAIRS'] ?? gate
+  const pairs = asked === 'all' ? all : asked.split(',')
   return pairs.map(pair => pair.trim().split(/\s+/) as [source: string, target: string])
 }
 

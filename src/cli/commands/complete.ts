@@ -2,7 +2,8 @@ import { stepKinds, thisProcess } from '../../assemble.ts'
 import { Memory } from '../../migration/memory.ts'
 import { stepsToUndo } from '../../migration/undo-steps.ts'
 import type { StepToUndo } from '../../migration/undo-steps.ts'
-import { ShardferryError } from '../../model/errors.ts'
+import type { Side } from '../../model/connection.ts'
+import { asShardferryError, ShardferryError } from '../../model/errors.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { confirmed } from '../confirm.ts'
 import { print } from '../output.ts'
@@ -13,20 +14,22 @@ import { handWorkText } from '../view/hand-work.ts'
 export interface CompleteOptions {
   readonly dryRun: boolean
   readonly yes: boolean
+  /** Clusters that are no more: what was made there has gone with them. */
+  readonly gone: readonly Side[]
 }
 
 /**
  * `shardferry complete`: takes back everything a migration made or changed besides what it copied, in whatever state it is,
  * also after a crash and where a cluster is gone. May be called again and again.
  */
-export async function complete(settings: Settings, { dryRun, yes }: CompleteOptions, signal: AbortSignal): Promise<number> {
+export async function complete(settings: Settings, { dryRun, yes, gone }: CompleteOptions, signal: AbortSignal): Promise<number> {
   const { journal, folder, name } = openKnownJournal(settings.stateFolder, settings.name)
   using open = journal
   const memory = new Memory(open)
   const { plan } = memory.state
   const kinds = stepKinds(folder)
   const listed = stepsToUndo(memory.state, kinds)
-  print(listText(name, listed))
+  print(listText(name, listed, gone))
   const handWork = handWorkText(settings.source.addresses, plan?.target)
   if (dryRun) {
     print(`\n${handWork}\n\nDry run: nothing was changed.`)
@@ -36,13 +39,27 @@ export async function complete(settings: Settings, { dryRun, yes }: CompleteOpti
     throw new ShardferryError('stopped', 'Stopped; nothing was changed.')
   open.hold(thisProcess(), 'opened')
   await using clusters = connectLazily(settings, plan, signal)
-  await undoAndTell(stepsToUndo(memory.state, kinds), memory, clusters, signal)
+  for (const step of stepsToUndo(memory.state, kinds).filter(one => isGone(one, gone))) {
+    step.kind?.forget?.(step.name)
+    memory.append({ type: 'undone', step: step.id })
+  }
+  try {
+    await undoAndTell(stepsToUndo(memory.state, kinds), memory, clusters, signal)
+  } catch (thrown) {
+    if (asShardferryError(thrown).code === 'left-over') print(`\n${handWork}\n`)
+    throw thrown
+  }
   memory.append({ type: 'completed' })
   print(`Migration ${name} is complete. What was copied stays; the journal stays in ${folder}.\n\n${handWork}`)
   return 0
 }
 
-function listText(name: string, steps: readonly StepToUndo[]): string {
+function isGone({ kind }: StepToUndo, gone: readonly Side[]): boolean {
+  return kind !== undefined && gone.includes(kind.side)
+}
+
+function listText(name: string, steps: readonly StepToUndo[], gone: readonly Side[]): string {
   if (steps.length === 0) return `Migration ${name} has left nothing to take back.`
-  return `To complete migration ${name}:\n${steps.map(({ what }) => `- ${what}`).join('\n')}`
+  const lines = steps.map(step => `- ${step.what}${isGone(step, gone) ? `: gone with the ${step.kind?.side}` : ''}`)
+  return `To complete migration ${name}:\n${lines.join('\n')}`
 }

@@ -17,7 +17,7 @@ export async function copy(settings: Settings, { json, dryRun }: CopyOptions, si
   await using clusters = await connectBoth(settings, signal)
   const folder = migrationFolder(settings.stateFolder, settings.name)
   if (dryRun) {
-    showPlan(await checkedPlan(settings, clusters, json, signal), json)
+    showPlan(await checkedPlan(settings, clusters, { json }, signal), json)
     if (!json) print('Dry run: nothing was changed.')
     return 0
   }
@@ -29,7 +29,7 @@ export async function copy(settings: Settings, { json, dryRun }: CopyOptions, si
       if (!json) print(`Going on with migration ${known.name}, planned ${known.createdAt}.`)
     },
     async () => {
-      const plan = await checkedPlan(settings, clusters, json, signal)
+      const plan = await checkedPlan(settings, clusters, { json, journal }, signal)
       showPlan(plan, json)
       return plan
     },

@@ -1,13 +1,17 @@
-import { assemble, realWorld, rejectedFolder, thisProcess } from '../../assemble.ts'
+import { assemble, realWorld, rejectedFolder } from '../../assemble.ts'
 import { setAsideFolder } from '../../copy/set-aside.ts'
 import { fold } from '../../journal/fold.ts'
 import { restoreTuning, tuneTargets } from '../../migration/phases.ts'
 import { listSetAside, retrySetAside } from '../../migration/retry-rejected.ts'
 import { ShardferryError } from '../../model/errors.ts'
+import type { Plan } from '../../model/plan.ts'
+import type { Journal } from '../../model/ports.ts'
 import type { MigrationSettings, Settings } from '../../settings/settings.ts'
 import { requireSamePlan } from '../migrate.ts'
 import { print } from '../output.ts'
 import { connectBoth, openKnownJournal } from '../session.ts'
+import type { Clusters } from '../session.ts'
+import { whileHolding } from '../while-holding.ts'
 
 /** `shardferry rejected list`: documents that the target refused, by reason; `--json` gives every one of them as a line. */
 export function rejectedList(settings: MigrationSettings, { json }: { readonly json: boolean }): number {
@@ -23,7 +27,9 @@ export function rejectedList(settings: MigrationSettings, { json }: { readonly j
         print(JSON.stringify(line))
         continue
       }
-      const reason = `${line.index}  ${line.status} ${line.type}: ${line.reason.replaceAll(line.id, 'ID')}`
+      // Elasticsearch 8 begins with where in the document it stopped, [line:column].
+      const why = line.reason.replace(/^\[\d+:\d+\] /, '').replaceAll(line.id, 'ID')
+      const reason = `${line.index}  ${line.status} ${line.type}: ${why}`
       const group = byReason.get(reason) ?? { count: 0, ids: [] }
       byReason.set(reason, group)
       group.count++
@@ -63,14 +69,25 @@ export async function rejectedRetry(
     print('Dry run: nothing was changed.')
     return 0
   }
-  open.hold(thisProcess())
+  return await whileHolding(open, () => writeAgain({ plan, settings, clusters, journal: open, folder }, signal))
+}
+
+interface Retry {
+  readonly plan: Plan
+  readonly settings: Settings
+  readonly clusters: Clusters
+  readonly journal: Journal
+  readonly folder: string
+}
+
+async function writeAgain({ plan, settings, clusters, journal, folder }: Retry, signal: AbortSignal): Promise<number> {
   const m = assemble({
     plan,
     copy: settings.copy,
     source: clusters.source,
     target: clusters.target,
     sourceAccess: settings.source,
-    journal: open,
+    journal,
     folder,
     world: realWorld(process.env),
   })

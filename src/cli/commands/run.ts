@@ -25,8 +25,8 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
   await using clusters = await connectBoth(settings, signal)
   const folder = migrationFolder(settings.stateFolder, name)
   if (dryRun) {
-    showPlan(given ?? (await checkedPlan(settings, clusters, json, signal)), json)
-    if (given) await showChecks(given, settings, clusters, json, new Set(), signal)
+    showPlan(given ?? (await checkedPlan(settings, clusters, { json }, signal)), json)
+    if (given) await showChecks(given, settings, clusters, { json }, signal)
     if (!json) print('Dry run: nothing was changed.')
     return 0
   }
@@ -39,12 +39,12 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
       if (!json) print(`Going on with migration ${name}, planned ${known.createdAt}.`)
     },
     async state => {
-      const plan = given ?? (await checkedPlan(settings, clusters, json, signal))
+      const plan = given ?? (await checkedPlan(settings, clusters, { json, journal }, signal))
       requireSamePlan(plan, clusters, undefined)
       if (given) {
         refuseUnlessRunnable(given)
         const made = given.indices.filter(({ source }) => state.created.has(source)).map(({ target }) => target)
-        await showChecks(given, settings, clusters, json, new Set(made), signal)
+        await showChecks(given, settings, clusters, { json, journal, created: new Set(made) }, signal)
       }
       return plan
     },

@@ -9,18 +9,21 @@ import { remainingFile, runVerification } from '../../migration/run-verification
 import type { Comparison } from '../../migration/run-verification.ts'
 import { asShardferryError, ShardferryError } from '../../model/errors.ts'
 import type { IndexTask, Plan } from '../../model/plan.ts'
+import type { Journal } from '../../model/ports.ts'
 import type { CompareUpTo, Verification } from '../../model/verification.ts'
 import { selectIndices } from '../../plan/select.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { CompareOptions } from '../../verify/compare-index.ts'
 import { differencesFile } from '../../verify/keep.ts'
 import { readQueryFile } from '../../verify/query-file.ts'
+import type { AskedQuery } from '../../verify/query-file.ts'
 import { requireSamePlan } from '../migrate.ts'
 import { emit, lookOf, print, verifyExitCode } from '../output.ts'
 import { draftPlan } from '../planning.ts'
 import { connectBoth } from '../session.ts'
 import type { Clusters } from '../session.ts'
 import { watched } from '../watched.ts'
+import { whileHolding } from '../while-holding.ts'
 import { verificationText } from '../view/verification-text.ts'
 
 export interface VerifyOptions extends CompareOptions {
@@ -49,7 +52,26 @@ export async function verify(settings: Settings, options: VerifyOptions, signal:
   using own = SqliteJournal.open(comparisonFolder(folder))
   holdComparison(own)
   const state = migration && fold(migration.entries())
-  if (writes && migration) migration.hold(thisProcess())
+  const act = (): Promise<number> =>
+    compareAndRepair({ settings, clusters, state, folder, queries, journal: migration ?? own }, options, signal)
+  return writes && migration ? await whileHolding(migration, act) : await act()
+}
+
+interface Comparing {
+  readonly settings: Settings
+  readonly clusters: Clusters
+  /** Of the migration that moved the indices, where there is one. */
+  readonly state: MigrationState | undefined
+  readonly folder: string
+  readonly queries: readonly AskedQuery[]
+  readonly journal: Journal
+}
+
+async function compareAndRepair(
+  { settings, clusters, state, folder, queries, journal }: Comparing,
+  options: VerifyOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { plan, tasks } = await whatToCompare(settings, clusters, state, signal)
   const world = realWorld(process.env)
   const parts: ComparisonParts = {
@@ -69,33 +91,15 @@ export async function verify(settings: Settings, options: VerifyOptions, signal:
     ? {
         dryRun: options.dryRun,
         deleteExtraAnywhere: options.deleteExtraAnywhere,
-        migration: assemble({ ...parts, plan: { ...plan, indices: tasks }, journal: migration ?? own }),
+        migration: assemble({ ...parts, plan: { ...plan, indices: tasks }, journal }),
       }
     : undefined
   if (!options.json && comparison.parts.kept.resumed) print('Going on with the comparison that was under way.')
   const report = await watched(comparison.parts.meter, options.json, running =>
     runVerification(comparison, repairing, AbortSignal.any([signal, running])),
   )
-  if (writes && migration && state) standsAsBefore(migration, state)
   show(report, comparison, options)
   return verifyExitCode(report.verdict)
-}
-
-/** Holding a migration counts as a start of it; the repair over, it stands as it did. */
-function standsAsBefore(migration: SqliteJournal, { outcome, report }: MigrationState): void {
-  switch (outcome?.kind) {
-    case 'finished':
-      if (report) migration.append({ type: 'finished', report })
-      return
-    case 'completed':
-      return migration.append({ type: 'completed' })
-    case 'stopped':
-      return migration.append({ type: 'stopped', reason: outcome.reason })
-    case 'failed':
-      return migration.append({ type: 'failed', code: outcome.code, message: outcome.message, hint: outcome.hint })
-    case undefined:
-      return
-  }
 }
 
 function optionsOf({ level, form, maxDifferences }: VerifyOptions): CompareOptions {

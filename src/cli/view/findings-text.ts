@@ -1,9 +1,11 @@
 import type { Finding, Severity } from '../../model/findings.ts'
-import { padEnd } from './cells.ts'
+import { lookCloser } from '../../preflight/check.ts'
+import { shortList } from '../../preflight/name-lists.ts'
+import { cellsOf, padEnd } from './cells.ts'
 import { plural } from './numbers.ts'
 import { paintLine } from './paint.ts'
 import type { Line, Span, Tone } from './paint.ts'
-import { proseLines } from './prose.ts'
+import { prose, proseLines } from './prose.ts'
 import type { TextLook } from './report-text.ts'
 
 const marks: Readonly<Record<Severity, readonly [symbol: string, tone: Tone]>> = {
@@ -21,7 +23,7 @@ export function findingsText(findings: readonly Finding[], { colour, columns }: 
   for (const [heading, group] of groups) {
     lines.push([[heading, 'strong']], ...group.flatMap(finding => findingLines(finding, columns)), [])
   }
-  lines.push(summary(findings))
+  lines.push(...summary(findings, columns))
   return lines.map(line => paintLine(line, Number.POSITIVE_INFINITY, colour)).join('\n')
 }
 
@@ -32,34 +34,67 @@ function findingLines(finding: Finding, columns: number): Line[] {
   const [symbol, tone] = marks[finding.severity]
   const subject = sideOf(finding) === finding.about || finding.about === 'migration' ? '' : `${subjectOf(finding)}: `
   const label: Span = [padEnd(finding.check, labelCells), tone === 'good' || tone === 'accent' ? 'quiet' : tone]
-  const message = proseLines(subject + finding.message, columns - messageIndent).map((part, at): Line =>
-    at === 0 ? ['  ', [symbol, tone], ' ', label, part] : [' '.repeat(messageIndent), part],
+  const message = hanging(subject + finding.message, messageIndent, columns).map(({ part, indent }, at): Line =>
+    at === 0 ? ['  ', [symbol, tone], ' ', label, part] : [indent, part],
   )
   if (finding.remedy === undefined) return message
-  const remedy = proseLines(finding.remedy, columns - messageIndent - 2).map((part, at): Line => [
-    ' '.repeat(messageIndent),
-    [at === 0 ? '→ ' : '  ', 'quiet'],
-    [part, 'accent'],
-  ])
+  const remedy = hanging(finding.remedy, messageIndent + 2, columns).map(({ part, indent }, at): Line =>
+    at === 0 ? [' '.repeat(messageIndent), ['→ ', 'quiet'], [part, 'accent']] : [indent, [part, 'accent']],
+  )
   return [...message, ...remedy]
 }
 
-/** What one missing right, or a missing plan, keeps from being checked is told once. */
+const wholeIndent = 2
+
+/** Lines under one another; those that stay whole begin further to the left, all of them, where only so each fits. */
+function hanging(text: string, indent: number, columns: number): { readonly part: string; readonly indent: string }[] {
+  const lines = prose(text, columns - indent)
+  const widest = Math.max(...lines.map(line => (line.whole ? cellsOf(line.text) : 0)))
+  const tooWide = indent + widest > columns && wholeIndent + widest <= columns
+  return lines.map(line => ({ part: line.text, indent: ' '.repeat(tooWide && line.whole ? wholeIndent : indent) }))
+}
+
+/** What many findings have in common is told once; events have each of them. */
 function together(findings: readonly Finding[]): Finding[] {
-  const key = ({ severity, about, remedy }: Finding, at: number): string =>
-    severity === 'unknown' && remedy !== undefined ? `${about} ${remedy}` : `${at}`
-  const groups = Map.groupBy(
-    findings.map((finding, at) => ({ finding, key: key(finding, at) })),
-    one => one.key,
-  )
-  return [...groups.values()].flatMap(group => {
-    const [first, ...more] = group.map(one => one.finding)
-    if (!first || more.length === 0) return first ?? []
-    const checks = [first, ...more].map(({ check }) => check)
+  return alike(uncheckedTogether(findings))
+}
+
+/** What one missing right, or a missing plan, keeps from being checked is told once. */
+function uncheckedTogether(findings: readonly Finding[]): Finding[] {
+  const key = ({ severity, about, remedy }: Finding): string | undefined =>
+    severity === 'unknown' && remedy !== undefined && remedy !== lookCloser ? `${about} ${remedy}` : undefined
+  return grouped(findings, key).flatMap(group => {
+    const [first] = group
+    if (!first || group.length === 1) return group
     const reason =
       /^Could not be checked(?: \([^)]*\))?: (.*)$/s.exec(first.message)?.[1] ?? first.message.replace(/, so .*/s, '.')
-    return { ...first, check: 'not checked', message: `${[...new Set(checks)].join(', ')}: ${reason}` }
+    const checks = [...new Set(group.map(({ check }) => check))]
+    return { ...first, check: 'not checked', message: `${checks.join(', ')}: ${reason}` }
   })
+}
+
+const mostTold = 3
+
+/** More than a few indices with one and the same trouble are told together, with the remedy of the first. */
+function alike(findings: readonly Finding[]): Finding[] {
+  const key = (finding: Finding): string | undefined => {
+    const { check, about, severity, message, remedy = '' } = finding
+    if (sideOf(finding) !== undefined || about === 'migration') return undefined
+    return [check, severity, message, remedy].join('\n').replaceAll(about, '\0')
+  }
+  return grouped(findings, key).flatMap(group => {
+    const [first] = group
+    if (!first || group.length <= mostTold) return group
+    const names = shortList(group.map(({ about }) => about))
+    const told = { ...first, about: names, message: first.message.replaceAll(first.about, 'the index') }
+    return first.remedy === undefined ? told : { ...told, remedy: `Each of them as ${first.about}:\n${first.remedy}` }
+  })
+}
+
+/** By key, each group where its first one was; what has no key stands alone. */
+function grouped(findings: readonly Finding[], key: (finding: Finding) => string | undefined): Finding[][] {
+  const keyed = findings.map((finding, at) => ({ finding, key: key(finding) ?? `${at}` }))
+  return [...Map.groupBy(keyed, one => one.key).values()].map(group => group.map(({ finding }) => finding))
 }
 
 const headings = ['Source', 'Target', 'Indices', 'Migration']
@@ -79,7 +114,8 @@ function subjectOf({ about }: Finding): string {
   return about.replace(/^(?:source|target)\W+/i, '')
 }
 
-function summary(findings: readonly Finding[]): Line {
+function summary(findings: readonly Finding[], columns: number): Line[] {
+  const toned = (text: string, tone: Tone): Line[] => proseLines(text, columns).map(part => [[part, tone]])
   const count = (severity: Severity) => findings.filter(finding => finding.severity === severity).length
   const errors = count('error')
   const unknown = count('unknown')
@@ -91,9 +127,9 @@ function summary(findings: readonly Finding[]): Line {
     warnings > 0 ? plural(warnings, 'warning', 'warnings') : '',
     passed > 0 ? `${passed} ok` : '',
   ].filter(part => part !== '')
-  if (errors > 0) return [[`${parts.join(', ')}. The migration cannot run until the errors are settled.`, 'bad']]
-  if (unknown + warnings > 0) return [[`${parts.join(', ')}. The migration can run; read the warnings first.`, 'warn']]
-  return [[`${passed > 0 ? `${passed} ok` : 'Nothing was found'}. The migration can run.`, 'good']]
+  if (errors > 0) return toned(`${parts.join(', ')}. The migration cannot run until the errors are settled.`, 'bad')
+  if (unknown + warnings > 0) return toned(`${parts.join(', ')}. The migration can run; read the warnings first.`, 'warn')
+  return toned(`${passed > 0 ? `${passed} ok` : 'Nothing was found'}. The migration can run.`, 'good')
 }
 
 function capital(text: string): string {

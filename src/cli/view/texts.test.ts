@@ -4,6 +4,7 @@ import { ShardferryError } from '../../model/errors.ts'
 import type { Finding } from '../../model/findings.ts'
 import type { IndexTask, Plan, PlannedCluster } from '../../model/plan.ts'
 import { errorText } from './error-text.ts'
+import { lookCloser } from '../../preflight/check.ts'
 import { findingsText } from './findings-text.ts'
 import { planText } from './plan-text.ts'
 import { sampleProgress } from './sample-progress.test.ts'
@@ -122,7 +123,8 @@ test('findings stand under their side, each with its remedy, and are summed up',
     Migration
       ! versions         The target is older.
 
-    1 error, 1 could not be checked, 1 warning, 1 ok. The migration cannot run until the errors are settled.
+    1 error, 1 could not be checked, 1 warning, 1 ok. The migration cannot run until
+    the errors are settled.
     "
   `)
   expect(findingsText([], look)).toBe('Nothing was found. The migration can run.')
@@ -151,6 +153,29 @@ test('what one missing right keeps from being checked is told once, and counted 
 
     3 could not be checked. The migration can run; read the warnings first."
   `)
+  const unexplained = ['a', 'b'].map(check => unknown(check, `Could not be checked (${check}): ${check} broke.`, lookCloser))
+  expect(findingsText(unexplained, look)).toMatch(/a broke.*b broke/s)
+})
+
+test('more than three indices with one trouble are told together, with the remedy of the first', () => {
+  const closed = (index: string): Finding => ({
+    check: 'open-indices',
+    about: index,
+    severity: 'error',
+    message: `${index} is closed.`,
+    remedy: `On the source:\nPOST /${index}/_open`,
+  })
+  const names = ['aa', 'bb', 'cc', 'dd']
+  expect(findingsText(names.map(closed), look)).toMatchInlineSnapshot(`
+    "Indices
+      ✗ open-indices     aa, bb, cc, and dd: the index is closed.
+                         → Each of them as aa:
+                           On the source:
+                           POST /aa/_open
+
+    4 errors. The migration cannot run until the errors are settled."
+  `)
+  expect(findingsText(names.slice(1).map(closed), look).match(/is closed/g)).toHaveLength(3)
 })
 
 test('an error says its code, what happened, and what to do on a line of its own', () => {

@@ -60,6 +60,13 @@ test('equal sides are said to be so, with their digest', () => {
   expect(text).toContain('Nothing is left to do.')
 })
 
+test('equal sides of which the source is ahead are said to be so at once, and what brings it over', () => {
+  const text = verificationText(report({ indices: [index({ behind: 9 })] }), look)
+  expect(text).toMatch(/^Equal: both sides hold the same documents, up to the checkpoint; the source is 9 operations ahead\.\n/)
+  expect(text).toContain('brought over when the same copy is run again')
+  expect(text).not.toContain('Nothing is left to do.')
+})
+
 test('what differs comes with its numbers, its notes and what to do next', () => {
   const text = verificationText(
     report({

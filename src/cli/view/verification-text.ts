@@ -13,7 +13,7 @@ const mostDetails = 20
 /** What a comparison came to, as lines without a last line break. */
 export function verificationText(report: Verification, { colour, columns }: TextLook): string {
   const lines: Line[] = [
-    [[verdictText(report), tones[report.verdict]]],
+    [[verdictText(report), operationsBehind(report) > 0 && report.verdict === 'equal' ? 'warn' : tones[report.verdict]]],
     [],
     ['  ', ['source  ', 'quiet'], `${report.source.address}  ${report.source.product}, cluster ${report.source.clusterName}`],
     ['  ', ['target  ', 'quiet'], `${report.target.address}  ${report.target.product}, cluster ${report.target.clusterName}`],
@@ -33,14 +33,17 @@ export function verificationText(report: Verification, { colour, columns }: Text
 
 const tones: Readonly<Record<VerifyVerdict, Tone>> = { equal: 'good', 'set-aside': 'warn', differs: 'bad' }
 
-function verdictText({ verdict, level, repair }: Verification): string {
+function verdictText(report: Verification): string {
+  const { verdict, level, repair } = report
   const what = { counts: 'numbers of documents', ids: 'ids, routings and versions', full: 'documents' }[level]
   const now = repair && !repair.dryRun ? ', after the repair' : ''
+  const behind = operationsBehind(report)
+  const upTo = behind > 0 ? `, up to the checkpoint; the source is ${plural(behind, 'operation', 'operations')} ahead` : ''
   switch (verdict) {
     case 'equal':
-      return `Equal: both sides hold the same ${what}${now}.`
+      return `Equal: both sides hold the same ${what}${now}${upTo}.`
     case 'set-aside':
-      return `Set aside: both sides hold the same ${what}${now}, but for those that the target had refused.`
+      return `Set aside: both sides hold the same ${what}${now}${upTo}, but for those that the target had refused.`
     case 'differs':
       return `Differs: the sides do not hold the same ${what}${now}, or could not be compared in everything.`
   }
@@ -159,12 +162,20 @@ function notesOf({ notes, indices }: Verification): string[] {
   return [...notes, ...own]
 }
 
-function nextSteps({ verdict, indices, repair, name, queries }: Verification): string[] {
-  if (verdict === 'equal') return ['Nothing is left to do.']
+/** What the source had that no copy has brought over yet, when it was compared up to what was copied. */
+function operationsBehind({ indices }: Verification): number {
+  return indices.reduce((sum, { behind }) => sum + behind, 0)
+}
+
+function nextSteps(report: Verification): string[] {
+  const { verdict, indices, repair, name, queries } = report
   const steps: string[] = []
+  if (operationsBehind(report) > 0)
+    steps.push('What the source has beyond that is brought over when the same copy is run again. Then verify again.')
+  else if (verdict === 'equal') return ['Nothing is left to do.']
   if (indices.some(one => one.setAside > 0))
     steps.push(`See the documents set aside, by reason:\nshardferry rejected list ${name}`)
-  if (verdict === 'set-aside') return steps
+  if (verdict !== 'differs') return steps
   const differ = indices.some(one => one.missing + one.stale + one.extra > one.setAside)
   if (differ && (!repair || repair.dryRun))
     steps.push('Mend what differs with the same command and --repair; see first what it would do with --repair --dry-run.')

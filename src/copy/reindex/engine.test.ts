@@ -190,7 +190,11 @@ test.each([
 test.each([
   ['reindex-not-allowed', 'illegal_argument_exception', '[old.example:9200] not allowlisted in reindex.remote.allowlist'],
   ['reindex-remote', 'connect_exception', 'Connection refused'],
+  ['reindex-remote', 'unknown_host_exception', 'old.example: Name or service not known'],
+  ['reindex-remote', 'connection_closed_exception', 'Connection is closed'],
   ['reindex-remote', 's_s_l_handshake_exception', 'PKIX path building failed'],
+  ['reindex-remote', 's_s_l_handshake_exception', 'NotAfter: Mon Nov 23 11:04:24 UTC 2026'],
+  ['reindex-remote', 's_s_l_peer_unverified_exception', 'Certificate for <old.example> does not match the certificate subject'],
   ['reindex-remote', 'status_exception', 'body={"error":{"type":"security_exception"},"status":401}'],
   ['index-unknown', 'status_exception', `body={"error":{"reason":"${'no such index '.repeat(50)}"},"status":404}`],
   ['unsupported', 'parsing_exception', 'Error parsing the response, remote is likely not an Elasticsearch instance'],
@@ -225,11 +229,18 @@ test('a task that cannot be journaled is ended again', async () => {
   expect(asked('POST /_tasks/n:1/_cancel')).toHaveLength(1)
 })
 
-test('once a task has read from the source, a source that cannot be reached is waited for', async () => {
-  const { copy } = lane({ tasks: { 'GET /_tasks/n:1': done(100), 'GET /_tasks/n:2': brokeOff('connect_exception', 'refused') } })
-  await copy()
-  await expect(copy()).rejects.toMatchObject({ code: 'reindex-remote', recovery: 'retry' })
-})
+test.each(['connect_exception', 'connection_closed_exception'])(
+  'once a task has read from the source, a source that cannot be reached is waited for: %s',
+  async type => {
+    const { copy } = lane({ tasks: { 'GET /_tasks/n:1': done(100), 'GET /_tasks/n:2': brokeOff(type, '') } })
+    await copy()
+    await expect(copy()).rejects.toMatchObject({
+      code: 'reindex-remote',
+      recovery: 'retry',
+      message: expect.stringContaining('cannot reach the source') as string,
+    })
+  },
+)
 
 test('a target without _reindex is told so', async () => {
   const refused = { status: 405, body: { error: 'Incorrect HTTP method for uri [/_reindex] and method [POST]', status: 405 } }

@@ -2,7 +2,8 @@
  * What an ended `_reindex` task means for its partition. Invariant: `moved` is said only of a task that read to the end,
  * whose every document is accounted for, and that promised no fewer documents than the source itself counts.
  */
-import type { ReindexFailure, ReindexTask, ServerReason } from '../../cluster/reindex.ts'
+import type { ServerReason } from '../../cluster/refusal.ts'
+import type { ReindexFailure, ReindexTask } from '../../cluster/reindex.ts'
 import type { Counts, Partition } from '../../model/documents.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
