@@ -55,7 +55,7 @@ test('every commented line is a setting that loads when it is taken in', async (
   expect(settings.selection).toMatchObject({
     rename: '{index}-v2',
     renames: { 'old-name': 'new-name' },
-    filters: { 'my-index': { range: { '@timestamp': { gte: 'now-90d' } } } },
+    filters: { 'my-index': { range: { '@timestamp': { gte: '2026-01-01' } } } },
   })
   expect(settings.source.auth.kind).toBe('basic')
 })

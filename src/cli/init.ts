@@ -198,7 +198,7 @@ ${split(indices)
 # filters:
 #   my-index:
 #     range:
-#       '@timestamp': { gte: now-90d }
+#       '@timestamp': { gte: '2026-01-01' }
 
 # How hard to work: bulk requests at once, partitions read at once, documents per second (0: no limit).
 # width: 4

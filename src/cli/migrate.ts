@@ -46,7 +46,10 @@ export async function holdAndPlan(
 ): Promise<void> {
   journal.lock(thisProcess())
   const state = fold(journal.entries())
-  if (state.plan && !anew(state)) return await goOn(state.plan)
+  if (state.plan && !anew(state)) {
+    requireNotCompleted(state.plan, state)
+    return await goOn(state.plan)
+  }
   try {
     journal.append({ type: 'planned', plan: await make(state) })
   } catch (thrown) {
@@ -54,6 +57,14 @@ export async function holdAndPlan(
     for (const entry of endedBy(asShardferryError(thrown))) journal.append(entry)
     throw thrown
   }
+}
+
+/** Once it is finished and completed, its target is in use: what applications have written there must not be written over. */
+function requireNotCompleted({ name }: Plan, { outcome, report }: MigrationState): void {
+  if (outcome?.kind !== 'completed' || report === undefined) return
+  throw new ShardferryError('state-other', `Migration ${name} is finished and complete; its target may be in use.`, {
+    hint: 'To move the same indices again, give another --name, and --rename or --into-existing for those that are on the target.',
+  })
 }
 
 /** Runs or resumes the journaled migration with a live view, shows its report, and gives the exit code. */

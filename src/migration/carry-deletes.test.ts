@@ -30,7 +30,7 @@ test('what was deleted on the source is deleted on the target, and the report is
     indices: [
       { deletes: 2, deleted: { state: 'carried', by: 'manifest', carried: 2, kept: 0 }, sourceCount: 23, targetCount: 23 },
     ],
-    notes: [expect.stringContaining('2 documents that were copied and then deleted')],
+    notes: [expect.stringContaining('deleted on the target: 2 (found by manifest)')],
   })
   expect(f.documents('target')).toEqual(f.documents('source'))
 })

@@ -39,7 +39,7 @@ export function deletesNotes(
   { doubts, note }: Findings,
 ): void {
   if (carried > 0)
-    note(`${carried} documents that were copied and then deleted on the source are deleted on the target (found by ${by}).`)
+    note(`documents that were copied and then deleted on the source are deleted on the target: ${carried} (found by ${by}).`)
   if (kept > 0)
     doubts.push(
       `${kept} documents that the source has deleted stay on the target, as they are no longer what was copied: somebody else writes there`,
