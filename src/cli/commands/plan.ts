@@ -29,6 +29,7 @@ export async function plan(settings: Settings, { out, force, json }: PlanCommand
   showPlan(drafted, json)
   if (out === undefined) return 0
   writeFileSync(out, writePlan(drafted))
-  if (!json) print(`\nWritten to ${out}. Read it, edit it, then run it with the same addresses, users and CAs: shardferry run ${out}`)
+  if (!json)
+    print(`\nWritten to ${out}. Read it, edit it, then run it with the same addresses, users and CAs: shardferry run ${out}`)
   return 0
 }
