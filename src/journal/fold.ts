@@ -23,6 +23,8 @@ export interface MigrationState {
   readonly throttle: { readonly width?: number; readonly docsPerSecond?: number }
   readonly outcome: Outcome | undefined
   readonly report: Report | undefined
+  /** Some run has ended without a difference: whoever was told so may use the target since. */
+  readonly handedOver: boolean
   readonly lastNumber: number
 }
 
@@ -85,6 +87,7 @@ export class FoldingState implements MigrationState {
   throttle: { width?: number; docsPerSecond?: number } = {}
   outcome: Outcome | undefined
   report: Report | undefined
+  handedOver = false
   lastNumber = 0
 
   apply(entry: Entry, number: number, atMs: number): void {
@@ -171,6 +174,7 @@ export class FoldingState implements MigrationState {
         return
       case 'finished':
         this.report = entry.report
+        this.handedOver ||= entry.report.verdict !== 'differs'
         this.outcome = { kind: 'finished' }
         return
       case 'completed':

@@ -2,8 +2,8 @@
  * Carries deletes over: what was copied and is gone from the source goes from the target too.
  *
  * Invariants. A document is deleted on the target only if this migration copied it and nobody wrote it since (a sweep, which
- * cannot know that, works only in an index that the migration made, and once a run has come to its end it takes no more
- * than the source has deleted), a search of refreshed copies of the source did not show its number any more, a later look did not find it
+ * cannot know that, works only in an index that the migration made, and until a run has ended well: from then on applications
+ * may write there), a search of refreshed copies of the source did not show its number any more, a later look did not find it
  * under any version, and every operation that these searches can have seen is at or below a checkpoint of the same
  * primary: what is taken back when a primary dies was not a delete. Whatever was in the index when it was looked at is
  * judged by its place, id and routing.
@@ -27,7 +27,7 @@ import type { CompareParts } from '../verify/compare-index.ts'
 import { extraPlaces } from '../verify/extra-places.ts'
 import { deletePlaces, hindranceTexts, samePrimaries } from './delete-places.ts'
 import type { DeletedPlaces, Hindrance } from './delete-places.ts'
-import { countedDeletes, countersHold, deletesSince } from './deletes-since.ts'
+import { deletesSince } from './deletes-since.ts'
 import { requireLineage } from './due-round.ts'
 import type { Migration } from './migration.ts'
 import { patiently } from './patiently.ts'
@@ -37,7 +37,7 @@ export interface DeletesParts {
   readonly manifests: GoneParts
   /** How an index is looked at on both sides. @throws ShardferryError where it cannot be */
   readonly compared: (task: IndexTask, signal: AbortSignal) => Promise<ComparedIndex>
-  readonly sweeping: (task: IndexTask) => CompareParts
+  readonly sweeping: () => CompareParts
   /** By source index, why deletes could not be carried over in this run. */
   readonly hindrances: Map<string, string>
 }
@@ -125,32 +125,15 @@ async function sweep(
   marks: readonly ShardMark[],
   signal: AbortSignal,
 ): Promise<Carried | Hindrance> {
-  const { rounds, deletes } = m.memory.state.indices.get(task.source)!
+  const { deletes } = m.memory.state.indices.get(task.source)!
   if (!index.createdByPlan)
     throw notSwept(`${task.target} may hold documents of its own, which cannot be told from those that were copied`)
-  const before = deletes?.carried ?? 0
-  const first = rounds[0]?.shards
-  // Once a run has come to its end, applications may write to the target: what only they have written must not be swept away.
-  const inUse = m.memory.state.report !== undefined
-  if (inUse && !countersHold(first, marks))
+  if (m.memory.state.handedOver)
     throw notSwept(
-      `the source does not tell how many documents it has deleted, and applications may write to ${task.target} by now`,
+      `a run has ended well before, so applications may write to ${task.target} by now, and a sweep would take away what only they have written`,
     )
-  const most = inUse ? countedDeletes(first, marks) - before : Infinity
-  const extra = bounded(task, extraPlaces(index, m.deletes.sweeping(task), signal), most)
-  const swept = await deletePlaces(m, task, index, extra, marks, signal)
-  return typeof swept === 'string' ? swept : { by: 'sweep', carried: before + swept.carried, kept: swept.kept }
-}
-
-/** No more than the source has deleted. */
-async function* bounded<T>(task: IndexTask, groups: AsyncIterable<readonly T[]>, most: number): AsyncIterable<readonly T[]> {
-  let found = 0
-  for await (const group of groups) {
-    found += group.length
-    if (found > most)
-      throw notSwept(`${task.target} holds more documents that the source does not have than the source has deleted`)
-    yield group
-  }
+  const swept = await deletePlaces(m, task, index, extraPlaces(index, m.deletes.sweeping(), signal), marks, signal)
+  return typeof swept === 'string' ? swept : { by: 'sweep', carried: (deletes?.carried ?? 0) + swept.carried, kept: swept.kept }
 }
 
 function notSwept(why: string): ShardferryError {

@@ -1,4 +1,5 @@
 import type { Doc, Listed, Place } from '../model/documents.ts'
+import { markOf } from '../model/entries.ts'
 import type { ShardMark } from '../model/entries.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { ComparedIndex } from '../verify/compared-index.ts'
@@ -111,7 +112,7 @@ async function untilSafe(
   const seen = await patiently(m, () => m.reader.marks(task, signal), signal)
   const untilMs = m.world.now() + safeWithinMs
   for (let now = seen, waitMs = 20; ; waitMs = Math.min(500, 2 * waitMs)) {
-    if (now.some(mark => mark.primary !== markOf(before, mark.shard)?.primary)) return 'primary-changed'
+    if (!sameTimes(before, now)) return 'primary-changed'
     if (now.every(mark => mark.upTo >= (markOf(seen, mark.shard)?.maxSeqNo ?? -1))) return undefined
     if (m.world.now() >= untilMs) return 'not-on-disk'
     await m.world.sleep(waitMs, signal)
@@ -126,11 +127,11 @@ export async function samePrimaries(
   signal: AbortSignal,
 ): Promise<boolean> {
   const now = await patiently(m, () => m.reader.marks(task, signal), signal)
-  return now.every(mark => mark.primary === markOf(before, mark.shard)?.primary)
+  return sameTimes(before, now)
 }
 
-function markOf(marks: readonly ShardMark[], shard: number): ShardMark | undefined {
-  return marks.find(mark => mark.shard === shard)
+function sameTimes(before: readonly ShardMark[], now: readonly ShardMark[]): boolean {
+  return now.every(mark => mark.primary === markOf(before, mark.shard)?.primary)
 }
 
 const deletesAtOnce = 1_000

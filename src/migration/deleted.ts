@@ -21,11 +21,6 @@ export function deletedSoFar({ memory }: Pick<Migration, 'memory'>, task: IndexT
   }
 }
 
-/** Whether nothing that the source deleted can be left on the target; where it does not tell, the counts of documents must. */
-export function isAccounted({ state }: Deleted): boolean {
-  return state !== 'pending' && state !== 'off'
-}
-
 function isSettled(state: DeletedState): boolean {
   return state === 'none' || state === 'carried'
 }
