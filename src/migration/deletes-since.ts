@@ -1,3 +1,4 @@
+import { markOf } from '../model/entries.ts'
 import type { ShardMark } from '../model/entries.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { setting } from '../metadata/tree.ts'
@@ -48,8 +49,4 @@ function countsHold(before: ShardMark | undefined, now: ShardMark): boolean {
 function alsoByWrites({ query, action, shards, settings }: IndexTask): boolean {
   const there = setting(settings, 'index.number_of_shards')
   return query !== undefined || action === 'into-existing' || (there !== undefined && Number(there) !== shards)
-}
-
-function markOf(marks: readonly ShardMark[] | undefined, shard: number): ShardMark | undefined {
-  return marks?.find(mark => mark.shard === shard)
 }

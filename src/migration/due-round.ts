@@ -1,5 +1,6 @@
 import { indexWriteBlocked } from '../cluster/shards.ts'
 import type { RoundState } from '../journal/fold.ts'
+import { markOf } from '../model/entries.ts'
 import type { RoundOpened, ShardMark } from '../model/entries.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
@@ -38,7 +39,7 @@ export async function dueRound(
     return undefined
   }
   // A primary that has just become one may know an older checkpoint than was seen; what was seen still holds.
-  const shards = marks.map(mark => ({ ...mark, upTo: Math.max(mark.upTo, markOf(last, mark.shard)?.upTo ?? -1) }))
+  const shards = marks.map(mark => ({ ...mark, upTo: Math.max(mark.upTo, markOf(last?.shards, mark.shard)?.upTo ?? -1) }))
   return await openRound(m, task, last, again.length > 0 ? { shards, again } : { shards }, signal)
 }
 
@@ -103,15 +104,11 @@ async function restingMarks(
 }
 
 function movedOn(marks: readonly ShardMark[], last: Pick<RoundOpened, 'shards'>): boolean {
-  return marks.some(mark => mark.upTo > (markOf(last, mark.shard)?.upTo ?? -1))
+  return marks.some(mark => mark.upTo > (markOf(last?.shards, mark.shard)?.upTo ?? -1))
 }
 
 function lastRound(m: Pick<Migration, 'memory'>, task: IndexTask): RoundState | undefined {
   return m.memory.state.indices.get(task.source)?.rounds.at(-1)
-}
-
-function markOf(round: Pick<RoundOpened, 'shards'> | undefined, shard: number): ShardMark | undefined {
-  return round?.shards.find(mark => mark.shard === shard)
 }
 
 /** @throws ShardferryError `lineage-changed` where numbers have lost the meaning they had when a round was opened */
@@ -121,7 +118,7 @@ export function requireLineage(
   marks: readonly ShardMark[],
 ): void {
   for (const { shard, historyUuid } of marks) {
-    const before = markOf(round, shard)
+    const before = markOf(round?.shards, shard)
     if (!before || before.historyUuid === historyUuid) continue
     throw new ShardferryError(
       'lineage-changed',

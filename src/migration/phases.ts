@@ -112,7 +112,7 @@ async function carryAll(m: Migration, tasks: ReadonlySet<IndexTask>, signal: Abo
 /** How often it is looked where the source stands, so that little has to be read again when one of its primaries changes. */
 const observeEveryMs = 60_000
 
-/** One round of every index that has anything to move; largest index first. Gives those that had. */
+/** One round of every index that has anything to move; largest index first. Returns the tasks that had something. */
 async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): Promise<ReadonlySet<IndexTask>> {
   const moved = new Set<IndexTask>()
   const open = new Map<string, number>()

@@ -2,11 +2,13 @@ import { indexWriteBlocked } from '../cluster/shards.ts'
 import type { RoundState } from '../journal/fold.ts'
 import { addCounts, balances, noCounts } from '../model/documents.ts'
 import type { Counts } from '../model/documents.ts'
+import { markOf } from '../model/entries.ts'
 import type { ShardMark } from '../model/entries.ts'
 import type { IndexTask } from '../model/plan.ts'
+import { isAccounted } from '../model/report.ts'
 import type { IndexReport, Report, Verdict } from '../model/report.ts'
 import { counted } from './counted.ts'
-import { deletedSoFar, deletesNotes, isAccounted } from './deleted.ts'
+import { deletedSoFar, deletesNotes } from './deleted.ts'
 import { countedDeletes, noDeletes } from './deletes-since.ts'
 import { remember, requireLineage } from './due-round.ts'
 import { existingNote } from './existing-note.ts'
@@ -163,11 +165,7 @@ function readOnce({ read }: IndexTask): string {
 }
 
 function operationsSince(last: RoundState | undefined, marks: readonly ShardMark[]): number {
-  return marks.reduce((sum, mark) => sum + Math.max(0, mark.maxSeqNo - (markOf(last, mark.shard)?.upTo ?? -1)), 0)
-}
-
-function markOf(round: RoundState | undefined, shard: number): ShardMark | undefined {
-  return round?.shards.find(mark => mark.shard === shard)
+  return marks.reduce((sum, mark) => sum + Math.max(0, mark.maxSeqNo - (markOf(last?.shards, mark.shard)?.upTo ?? -1)), 0)
 }
 
 function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[], total: Counts): Verdict {

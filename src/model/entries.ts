@@ -99,6 +99,11 @@ export interface ShardMark {
   readonly primary?: string
 }
 
+/** Of one shard. */
+export function markOf(marks: readonly ShardMark[] | undefined, shard: number): ShardMark | undefined {
+  return marks?.find(mark => mark.shard === shard)
+}
+
 /** What a person asks of a running migration from another terminal. */
 export type Ask =
   | { readonly what: 'pause'; readonly reason: string }

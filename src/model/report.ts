@@ -39,6 +39,11 @@ export interface Deleted {
   readonly kept: number
 }
 
+/** Whether nothing that the source deleted can be left on the target; where it does not tell, the counts of documents must. */
+export function isAccounted({ state }: Deleted): boolean {
+  return state !== 'pending' && state !== 'off'
+}
+
 export interface IndexReport {
   readonly index: string
   readonly target: string

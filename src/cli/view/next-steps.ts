@@ -1,3 +1,4 @@
+import { isAccounted } from '../../model/report.ts'
 import type { IndexReport, Report } from '../../model/report.ts'
 import { formatDocs, plural } from './numbers.ts'
 
@@ -42,8 +43,7 @@ export function onlyDoubted({ verdict, balanced, indices }: Report): boolean {
     ({ sourceCount, targetCount, counts, behind, deleted }) =>
       (sourceCount === null || targetCount === null || targetCount + counts.setAside >= sourceCount) &&
       behind === 0 &&
-      deleted.state !== 'off' &&
-      deleted.state !== 'pending',
+      isAccounted(deleted),
   )
   const doubted = indices.some(
     ({ sourceCount, targetCount, doubts }) => sourceCount === null || targetCount === null || doubts.length > 0,

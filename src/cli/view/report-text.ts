@@ -1,4 +1,5 @@
 import type { Counts } from '../../model/documents.ts'
+import { isAccounted } from '../../model/report.ts'
 import type { IndexReport, Report, Verdict } from '../../model/report.ts'
 import { nextSteps, onlyDoubted, reasonsToDiffer } from './next-steps.ts'
 import { formatBytes, formatDocs, formatDuration, formatRate, plural } from './numbers.ts'
@@ -146,14 +147,7 @@ function selected(indices: readonly IndexReport[]): { shown: readonly IndexRepor
 function isExact(index: IndexReport): boolean {
   const { balanced, counts, sourceCount, targetCount, behind, deleted, doubts } = index
   const equal = sourceCount !== null && sourceCount === targetCount
-  return (
-    balanced &&
-    counts.setAside === 0 &&
-    equal &&
-    behind === 0 &&
-    !['off', 'pending'].includes(deleted.state) &&
-    doubts.length === 0
-  )
+  return balanced && counts.setAside === 0 && equal && behind === 0 && isAccounted(deleted) && doubts.length === 0
 }
 
 /** A difference that the documents set aside explain is no fault. */

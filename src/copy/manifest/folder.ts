@@ -31,7 +31,7 @@ function attempt(file: string, versionFrom: 'seq-no' | 'version'): ManifestAttem
   return {
     list: docs => {
       open ??= new RowFile(part, versions)
-      for (const doc of docs) open.rows.add(doc, false)
+      for (const doc of docs) open.rows.add(doc)
       open.rows.flush()
     },
     refuse: rejected => {
@@ -66,28 +66,24 @@ function markRefused(file: string, versions: Versions, refused: ReadonlySet<numb
 }
 
 function keepAsLeftover(file: string): void {
-  if (existsSync(`${file}.part`)) renameSync(`${file}.part`, leftover(file, leftovers(file)))
+  if (existsSync(`${file}.part`)) renameSync(`${file}.part`, `${file}.left-${leftovers(file).length}`)
 }
 
-function leftover(file: string, n: number): string {
-  return `${file}.left-${n}`
-}
-
-function leftovers(file: string): number {
-  let n = 0
-  while (existsSync(leftover(file, n))) n++
-  return n
+/** What attempts listed that did not come to their end, a file each. */
+function leftovers(file: string): readonly string[] {
+  const found: string[] = []
+  for (let one = `${file}.left-0`; existsSync(one); one = `${file}.left-${found.length}`) found.push(one)
+  return found
 }
 
 /** Whether attempts before the last one may have left documents on the target that it did not read. */
 export function hasLeftovers(folder: string, partition: Partition): boolean {
-  return leftovers(fileOf(folder, partition)) > 0
+  return leftovers(fileOf(folder, partition)).length > 0
 }
 
-/** Visits what attempts listed that did not come to their end; their last block may be cut off. */
+/** Visits what such attempts listed; the last block of each may be cut off. */
 export function readLeftovers(folder: string, partition: Partition, visit: (row: Row) => void): void {
-  const file = fileOf(folder, partition)
-  for (let n = 0; n < leftovers(file); n++) readRowFile(leftover(file, n), visit, 'may-be-cut-off')
+  for (const file of leftovers(fileOf(folder, partition))) readRowFile(file, visit, 'may-be-cut-off')
 }
 
 /**

@@ -13,7 +13,18 @@ interface Kept {
 function bytesOf(kept: readonly Kept[], versions: Versions): Buffer {
   const parts: Buffer[] = []
   const rows = new RowWriter(versions, bytes => parts.push(Buffer.from(bytes)))
-  for (const { doc, rejected } of kept) rows.add(doc, rejected)
+  for (const { doc } of kept) rows.add(doc)
+  rows.end()
+  const whole = Buffer.concat(parts)
+  return kept.some(({ rejected }) => rejected) ? marked(whole, kept, versions) : whole
+}
+
+/** Which were refused is known later, and told by copying. */
+function marked(whole: Buffer, kept: readonly Kept[], versions: Versions): Buffer {
+  const parts: Buffer[] = []
+  const rows = new RowWriter(versions, bytes => parts.push(Buffer.from(bytes)))
+  let n = 0
+  rowsOf(whole, row => rows.copy(row, kept[n++]!.rejected))
   rows.end()
   return Buffer.concat(parts)
 }

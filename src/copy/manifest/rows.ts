@@ -47,7 +47,7 @@ export class RowWriter {
   }
 
   /** @param doc with its sequence number */
-  add(doc: Doc, rejected: boolean): void {
+  add(doc: Doc): void {
     const page = doc instanceof PageDoc ? doc : undefined
     this.#room(page ? page.placeBytes : 3 * (doc.id.length + (doc.routing?.length ?? 0)))
     this.#begin(doc.seqNo ?? 0)
@@ -55,7 +55,7 @@ export class RowWriter {
     // Most lengths take one byte: the text is put behind it and moved where it takes more.
     const id = this.#at + 1
     const idEnd = page ? page.putId(block, id) : id + block.write(doc.id, id, 'utf8')
-    this.#length(2 * (idEnd - id) + (rejected ? 1 : 0), id, idEnd)
+    this.#length(2 * (idEnd - id), id, idEnd)
     if (page ? page.hasRouting : doc.routing !== undefined) {
       const routing = this.#at + 1
       const end = page ? page.putRouting(block, routing) : routing + block.write(doc.routing ?? '', routing, 'utf8')
@@ -64,7 +64,7 @@ export class RowWriter {
     if (this.#versions === 'own') this.#version(doc.version)
   }
 
-  /** A row of another manifest of the same versions. */
+  /** A row of another manifest of the same versions; `rejected`: the target refused it. */
   copy(row: Row, rejected = row.rejected): void {
     this.#room(row.place.length)
     this.#begin(row.seqNo)
