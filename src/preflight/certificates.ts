@@ -116,9 +116,8 @@ async function trustRemedy(
     if (problem === undefined)
       return `The CA given for the ${other} is the right one for the ${side}: give that file as --${side}-ca`
   }
-  const again = `shardferry check ${context.connections.source.addresses.join(',')} ${context.connections.target.addresses.join(',')}`
   if (selfSigned(chain))
-    return `Compare the fingerprint of the self-signed certificate with the cluster's own, on a node:\n${showFingerprint}\nThen keep it, and use it:\n${again} --save-ca ${side}-ca.pem\n${again} --${side}-ca ${side}-ca.pem`
+    return `Compare the fingerprint of the self-signed certificate with the cluster's own, on a node:\n${showFingerprint}\nThen keep it, by the same command with --save-ca ${side}-ca.pem, and use it from then on: --${side}-ca ${side}-ca.pem`
   return `The server does not send its CA (${chain.at(-1)?.issuer ?? 'unknown'}). Take it from a node, such as config/certs/http_ca.crt (Elasticsearch) or config/root-ca.pem (OpenSearch), and give it: --${side}-ca FILE. Or pin the server's own certificate, once the fingerprint is compared: --${side}-fingerprint ${chain[0]?.fingerprint ?? ''}`
 }
 

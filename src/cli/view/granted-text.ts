@@ -18,6 +18,7 @@ export function grantedText(side: Side, addresses: readonly string[], granted: G
       `${name} was granted before, and its ${what} still holds, but is kept nowhere here. A new one is made by --rotate.`,
     )
   const reference = kept ? `file:${path}` : `env:${variable}`
+  if (kept) lines.push(`Where ${variable} is exported it wins over that file: unset ${variable}`)
   return `${lines.join('\n')}
 In shardferry.yaml (ca, fingerprint and the like as they are):
 
