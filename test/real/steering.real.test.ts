@@ -115,6 +115,19 @@ test('after a kill -9, complete gives tuned settings back and keeps what was cop
   await endsExact(ferry, 'river-killed')
 })
 
+test('a finished migration that is complete is not taken up again: what applications have written since stays', async () => {
+  const ferry = ferryOf(pair)
+  const command = ['copy', '--index', 'river', '--rename', 'river-in-use']
+  expect(await ferry.run(command)).toMatchObject({ code: 0, stderr: '' })
+  expect(await ferry.run(['complete', '--yes'])).toMatchObject({ code: 0, stderr: '' })
+  await pair.target.json('PUT', '/river-in-use/_doc/p1', { own: true })
+  await pair.source.json('PUT', '/river/_doc/p1', { later: true })
+  const again = await ferry.run(command)
+  expect(again).toMatchObject({ code: 9, stderr: expect.stringContaining('finished and complete') as string })
+  expect(again.stderr).toContain('--name')
+  expect(await pair.target.json('GET', '/river-in-use/_doc/p1')).toMatchObject({ _source: { own: true } })
+})
+
 async function endsExact(ferry: Ferry, target: string): Promise<void> {
   expect(await ferry.run(['copy', '--index', 'river', '--docs-per-second', '0'])).toMatchObject({ code: 0, stderr: '' })
   expect(await ferry.status()).toMatchObject({ state: 'done', report: { verdict: 'exact', balanced: true } })

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Report } from '../../src/model/report.ts'
 import type { Sites } from './pair.ts'
 import { until } from './until.ts'
 
@@ -41,35 +42,6 @@ export interface Status {
   } | null
   readonly report: Report | null
   readonly outcome: { readonly kind: string; readonly code?: string } | null
-}
-
-/** `report.json`, as far as tests look at it. */
-export interface Report {
-  readonly verdict: string
-  readonly balanced: boolean
-  readonly total: Counts
-  readonly partitions: number
-  readonly partitionsRedone: number
-  readonly notes: readonly string[]
-  readonly indices: readonly {
-    readonly index: string
-    readonly target: string
-    readonly counts: Counts
-    readonly rounds: number
-    readonly sourceCount: number | null
-    readonly targetCount: number | null
-    readonly behind: number
-    readonly deletes: number
-    readonly deleted: { readonly state: string; readonly by: string; readonly carried: number; readonly kept: number }
-  }[]
-}
-export interface Counts {
-  readonly read: number
-  readonly written: number
-  readonly alreadyNewer: number
-  readonly setAside: number
-  readonly filtered: number
-  readonly bytes: number
 }
 
 export interface Ferry {
