@@ -101,7 +101,12 @@ async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimit
   if (answer.status >= 400) throw refusal(cluster, request, answer)
   try {
     const scanned = limits.lone ? scanLonePage(answer.body) : scanPage(answer.body)
-    requireWhole(scanned, limits, { side: cluster.side, address: answer.from ?? cluster.address }, request)
+    const lacking = unlessWhole(scanned, limits, { side: cluster.side, address: answer.from ?? cluster.address }, request)
+    if (lacking) {
+      // The scroll that such an answer opens is told to nobody else.
+      if (scanned.scrollId !== undefined) await closeScroll(cluster, scanned.scrollId)
+      throw lacking
+    }
     return { ...scanned, release: () => answer.release() }
   } catch (thrown) {
     answer.release()
@@ -109,18 +114,23 @@ async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimit
   }
 }
 
-function requireWhole(page: Page, limits: PageLimits, node: Pick<Cluster, 'side' | 'address'>, request: ClusterRequest): void {
+function unlessWhole(
+  page: Page,
+  limits: PageLimits,
+  node: Pick<Cluster, 'side' | 'address'>,
+  request: ClusterRequest,
+): ShardferryError | undefined {
   const { total, successful, failed, reason } = page.shards
   const asked = limits.shards === 'some' ? Math.max(total, 1) : limits.shards
   // Up to Elasticsearch 7.10 a shard without any copy counts neither as failed nor as successful.
-  if (total === asked && successful === total && failed === 0 && !page.timedOut) return
+  if (total === asked && successful === total && failed === 0 && !page.timedOut) return undefined
   const what = page.timedOut
     ? 'the search timed out'
     : failed > 0
       ? `${failed} of ${total} shards failed${reason ? `: ${reason}` : ''}`
       : `${successful} of ${total} shards answered where ${asked} were asked`
   const lostScroll = reason?.includes('search_context_missing') === true
-  throw new ShardferryError(
+  return new ShardferryError(
     lostScroll ? 'cursor-lost' : 'response-partial',
     `The ${node.side} ${node.address} answered ${request.path} in part: ${what}.`,
     {

@@ -257,6 +257,23 @@ for (const participant of participants) {
       })
     })
 
+    test('a first page that came back in part leaves no scroll open, which would hold the shard on its node', async () => {
+      await create({ number_of_shards: 2 })
+      await fill(docs(20))
+      const opened = async (): Promise<number> => {
+        const answer = await send(address, 'GET', `/${index}/_stats/search`)
+        const { indices } = answer as { indices: Record<string, { total: { search: { open_contexts: number } } }> }
+        return indices[index]!.total.search.open_contexts
+      }
+      const page = await pageOf({ size: 2, query: all }, { keepAlive: '1m' }, { ...roomy, shards: 2 })
+      expect(await opened()).toBe(2)
+      await closeScroll(cluster, page.scrollId ?? '')
+      page.release()
+      const partial = pageOf({ size: 2, query: all }, { keepAlive: '1m' }, { ...roomy, shards: 3 })
+      await expect(partial).rejects.toMatchObject({ code: 'response-partial' })
+      expect(await opened()).toBe(0)
+    })
+
     describe('primaryMarks', () => {
       test('stand at -1 for an empty shard, and at the last operation for others; deletes are counted', async () => {
         await create()

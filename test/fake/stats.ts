@@ -4,7 +4,7 @@ import type { Call, Reply } from './http.ts'
 import type { JsonObject } from './json.ts'
 import { optionsOf, resolve } from './names.ts'
 import type { Shard } from './shard.ts'
-import type { Store } from './store.ts'
+import type { Index, Store } from './store.ts'
 
 export function stats(call: Call): Reply {
   const indices = resolve(call.store, call.params['index'], optionsOf(call, true)).map(found => found.index)
@@ -14,7 +14,7 @@ export function stats(call: Call): Reply {
   const shown: JsonObject = {}
   for (const index of indices) {
     index.refreshIfAutomatic()
-    const sums = sumOf(index.shards)
+    const sums = { ...sumOf(index.shards), search: { open_contexts: contextsOf(call.store, index) } }
     const shards = index.shards.map(shard => [String(shard.number), [copyOf(shard, call.store)]] as [string, JsonObject[]])
     const levels: JsonObject = perShard ? { shards: Object.fromEntries(shards.slice(index === indices[0] ? failed : 0)) } : {}
     shown[index.name] = { uuid: index.uuid, primaries: sums, total: sums, ...levels }
@@ -53,6 +53,10 @@ function sumOf(shards: readonly Shard[]): JsonObject {
     store: { size_in_bytes: storedBytes(shards), reserved_in_bytes: 0 },
     indexing: { index_total: sum(shard => shard.indexTotal), index_failed: 0, delete_total: sum(shard => shard.deleteTotal) },
   }
+}
+
+function contextsOf(store: Store, index: Index): number {
+  return [...store.contexts.values()].reduce((sum, { views }) => sum + views.filter(view => view.index === index).length, 0)
 }
 
 function copyOf(shard: Shard, store: Store): JsonObject {

@@ -21,9 +21,10 @@ beforeAll(async () => {
 afterAll(() => stage?.[Symbol.asyncDispose]())
 
 test.each([
+  // Before the kills: what a killed process leaves open on the source holds up the return of a copy to its node for two minutes.
+  ['primary fail-over', 3],
   ['kill at a crash point', 1],
   ['kill at random', 2],
-  ['primary fail-over', 3],
   ['scroll contexts exhausted', 5],
   ['circuit breakers', 6],
   ['connection resets', 7],

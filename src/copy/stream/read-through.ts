@@ -8,8 +8,11 @@ import type { PageSizes } from './page-size.ts'
 import { searchBody } from './search-body.ts'
 import { toBatch } from './to-batch.ts'
 
-/** Longest pause between two pages: back-pressure and a `pause` shorter than this do not lose the scroll. */
-const keepAlive = '5m'
+/**
+ * Longest rest between two pages; one that takes longer costs a second reading of the partition. A process that is killed leaves
+ * its scrolls for as long, and a copy of a shard that leaves its node meanwhile is not set up there again before they are gone.
+ */
+const keepAlive = '2m'
 
 /** Documents that a search counted, and those that its pages had. */
 export interface Tally {
