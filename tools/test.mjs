@@ -9,6 +9,7 @@ const stages = ['unit', 'contract', 'real', 'fault']
 const asked = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'shardferry-tests-'))
 const sum = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
 
 for (const stage of asked.length > 0 ? asked : stages) {
   console.log(`\n== ${stage}`)
@@ -31,18 +32,23 @@ for (const stage of asked.length > 0 ? asked : stages) {
   sum.passed += seen.passed
   sum.failed += seen.failed
   sum.skipped += seen.skipped
+  failures.push(...seen.failures)
   if (run.status !== 0 && seen.failed === 0) sum.failed++
   console.log(`== ${stage}: ${seen.passed} passed, ${seen.failed} failed, ${Math.round((Date.now() - start) / 1000)} s`)
 }
 rmSync(folder, { recursive: true, force: true })
+for (const failure of failures) console.log(`\nFAILED ${failure}`)
 console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`)
 process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1
 
 function read(report) {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests = 0, numTodoTests = 0 } = JSON.parse(readFileSync(report, 'utf8'))
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
+    const seen = JSON.parse(readFileSync(report, 'utf8'))
+    const { numPassedTests, numFailedTests, numPendingTests = 0, numTodoTests = 0, testResults } = seen
+    const failed = testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'failed'))
+    const failures = failed.map(({ fullName, failureMessages }) => `${fullName}\n${failureMessages.join('\n').slice(0, 1500)}`)
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests, failures }
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 }
+    return { passed: 0, failed: 0, skipped: 0, failures: [] }
   }
 }
