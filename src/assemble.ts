@@ -26,7 +26,9 @@ import { accessKinds } from './access/steps.ts'
 import type { StepKind } from './cluster/step-kind.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createIndexStep } from './metadata/create.ts'
+import { switchAliasesStep } from './metadata/switch-aliases.ts'
 import { tuneIndexStep, tuning } from './metadata/tune.ts'
+import { writeBlockKind, writeBlockStep } from './metadata/write-block.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import type { DeletesParts } from './migration/carry-deletes.ts'
 import { Memory } from './migration/memory.ts'
@@ -36,7 +38,13 @@ import type { Migration } from './migration/migration.ts'
 import { listSetAside } from './migration/retry-rejected.ts'
 import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
-import { crashPoints, deletesCrashPoints, reindexCrashPoints, verifyCrashPoints } from './model/crash-points.ts'
+import {
+  crashPoints,
+  cutoverCrashPoints,
+  deletesCrashPoints,
+  reindexCrashPoints,
+  verifyCrashPoints,
+} from './model/crash-points.ts'
 import type { AnyCrashPoint } from './model/crash-points.ts'
 import type { Holder, ShardMark } from './model/entries.ts'
 import { asShardferryError, ShardferryError } from './model/errors.ts'
@@ -134,15 +142,19 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
     throttler,
     tally,
     world,
+    setAside: task => setAsidePlaces(memory.state, task, folder),
     deletes: deletesParts({ plan, copy, source, target, folder, world }, { memory, throttler, tally, copies }),
     steps: {
       create: (task, onChange) => createIndexStep(target, task, onChange),
       tune: task => tuneIndexStep(target, task),
       aliases: task => aliasStep(target, task),
+      block: task => writeBlockStep(source, task.source),
+      switchAliases: (tasks, take) => switchAliasesStep(target, tasks, take),
     },
     remoteTasks: byReindex ? reindexTasksStep(target, marks) : undefined,
     engineNotes: () => reindex.notes(),
     catchUpRounds: copy.catchUpRounds,
+    follow: copy.follow,
     giveUpAfterMs,
   }
 }
@@ -194,6 +206,8 @@ export function stepKinds(folder: string): readonly StepKind[] {
   return [
     { prefix: 'create-index/', atEnd: 'kept' },
     { prefix: 'aliases/', atEnd: 'kept' },
+    writeBlockKind('source'),
+    writeBlockKind('target'),
     tuning,
     reindexTasks,
     probeIndices,
@@ -325,6 +339,8 @@ export function realWorld(env: NodeJS.ProcessEnv): World {
 
 function crashAt(text: string | undefined): { readonly point: AnyCrashPoint; left: number } | undefined {
   const [name, times] = text?.split(':') ?? []
-  const point = [...crashPoints, ...reindexCrashPoints, ...deletesCrashPoints, ...verifyCrashPoints].find(known => known === name)
+  const point = [...crashPoints, ...reindexCrashPoints, ...deletesCrashPoints, ...cutoverCrashPoints, ...verifyCrashPoints].find(
+    known => known === name,
+  )
   return point && { point, left: Number(times ?? 1) }
 }

@@ -1,5 +1,14 @@
 import type { Partition, SeqNoRange, Settled } from '../model/documents.ts'
-import type { DeletesCarried, Entry, ShardMark, StoredEntry } from '../model/entries.ts'
+import type {
+  Ask,
+  CutoverConditions,
+  CutoverFacts,
+  DeletesCarried,
+  Entry,
+  ShardMark,
+  StoredEntry,
+  Verified,
+} from '../model/entries.ts'
 import type { Json, Plan } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 import { Unconfirmed } from './unconfirmed.ts'
@@ -25,8 +34,20 @@ export interface MigrationState {
   readonly report: Report | undefined
   /** Some run has ended without a difference: whoever was told so may use the target since. */
   readonly handedOver: boolean
+  /** By source index, how the last comparison found it. */
+  readonly verified: ReadonlyMap<string, Verified>
+  readonly cutover: CutoverState
   readonly lastNumber: number
 }
+
+/**
+ * none: not asked for, or the last one was refused or undone, for a reason. asked: the run is to do it. begun: its steps may
+ * have been applied; whoever finds it so undoes them. done: applications are to use the target.
+ */
+export type CutoverState =
+  | { readonly phase: 'none'; readonly reason?: string }
+  | { readonly phase: 'asked' | 'begun'; readonly conditions: CutoverConditions }
+  | { readonly phase: 'done'; readonly facts: CutoverFacts }
 
 export interface StepState {
   readonly saved: Json
@@ -88,6 +109,8 @@ export class FoldingState implements MigrationState {
   outcome: Outcome | undefined
   report: Report | undefined
   handedOver = false
+  readonly verified: Map<string, Verified> = new Map()
+  cutover: CutoverState = { phase: 'none' }
   lastNumber = 0
 
   apply(entry: Entry, number: number, atMs: number): void {
@@ -166,6 +189,18 @@ export class FoldingState implements MigrationState {
       case 'asked':
         this.#asked(entry.ask)
         return
+      case 'verified':
+        for (const one of entry.indices) this.verified.set(one.index, one)
+        return
+      case 'cutover-begun':
+        if (this.cutover.phase === 'asked') this.cutover = { ...this.cutover, phase: 'begun' }
+        return
+      case 'cutover-undone':
+        this.cutover = { phase: 'none', reason: entry.reason }
+        return
+      case 'cut-over':
+        this.cutover = { phase: 'done', facts: entry.facts }
+        return
       case 'stopped':
         this.outcome = { kind: 'stopped', reason: entry.reason }
         return
@@ -183,7 +218,7 @@ export class FoldingState implements MigrationState {
     }
   }
 
-  #asked(ask: Extract<Entry, { type: 'asked' }>['ask']): void {
+  #asked(ask: Ask): void {
     switch (ask.what) {
       case 'pause':
         this.paused = ask.reason
@@ -200,6 +235,9 @@ export class FoldingState implements MigrationState {
         return
       case 'cancel':
         this.cancelled = true
+        return
+      case 'cutover':
+        if (this.cutover.phase === 'none') this.cutover = { phase: 'asked', conditions: ask.conditions }
         return
     }
   }

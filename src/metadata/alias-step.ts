@@ -24,9 +24,9 @@ export function aliasStep(target: Cluster, task: IndexTask): Step<Saved> {
     },
 
     async apply(signal) {
-      await change(
+      await changeAliases(
         target,
-        task,
+        task.target,
         Object.entries(task.aliases).map(([name, definition]) => add(name, definition)),
         signal,
       )
@@ -38,16 +38,21 @@ export function aliasStep(target: Cluster, task: IndexTask): Step<Saved> {
         if (definition !== null) return [add(alias, definition)]
         return Object.hasOwn(current, alias) ? [{ remove: { index: task.target, alias } }] : []
       })
-      if (Object.keys(current).length > 0) await change(target, task, actions, signal)
+      if (Object.keys(current).length > 0) await changeAliases(target, task.target, actions, signal)
     },
   }
 }
 
 /** Newer servers (Elasticsearch 8.19) may acknowledge a call and report `errors` of single actions all the same. */
-async function change(target: Cluster, task: IndexTask, actions: readonly object[], signal: AbortSignal): Promise<void> {
+export async function changeAliases(
+  target: Cluster,
+  what: string,
+  actions: readonly object[],
+  signal: AbortSignal,
+): Promise<void> {
   if (actions.length === 0) return
   const refused = (reason: string, cause?: unknown): ShardferryError =>
-    new ShardferryError('metadata-refused', `The target refuses the aliases of ${task.target}: ${reason}`, {
+    new ShardferryError('metadata-refused', `The target refuses the aliases of ${what}: ${reason}`, {
       hint: 'Edit the aliases of this index in the plan file, or remove what stands in the way on the target; then run again.',
       ...(cause === undefined ? {} : { cause }),
     })
@@ -60,7 +65,7 @@ async function change(target: Cluster, task: IndexTask, actions: readonly object
     })
     if (answer.errors) throw refused(JSON.stringify(answer.action_results ?? []))
     if (!answer.acknowledged)
-      throw new ShardferryError('unavailable', `The target did not acknowledge the aliases of ${task.target} in time.`, {
+      throw new ShardferryError('unavailable', `The target did not acknowledge the aliases of ${what} in time.`, {
         recovery: 'retry',
         hint: 'Its master is busy. Run the same command again.',
       })

@@ -7,22 +7,23 @@ import type { IndexTask } from '../model/plan.ts'
 import type { Migration } from './migration.ts'
 import { sourceRested } from './source-rested.ts'
 
+/**
+ * first: the first pass of a run. again: a later one. following: one of many, which need not wait for operations that are
+ * not safe yet, as the next comes soon.
+ */
+export type Pass = 'first' | 'again' | 'following'
+
 export type DueRound = Pick<RoundOpened, 'round' | 'shards' | 'partitions'>
 
 /**
  * The round an index is due: the open one of an earlier run, or a new one from the last checkpoints to where the source
  * stands now; undefined when it stands there already. An index that is no longer the one that was planned is never read on.
- * @param firstPass slices have no checkpoints: once in a run, where the source may have changed, they are all read again
+ * Slices have no checkpoints: in the first pass, where the source may have changed, they are all read again.
  */
-export async function dueRound(
-  m: Migration,
-  task: IndexTask,
-  firstPass: boolean,
-  signal: AbortSignal,
-): Promise<DueRound | undefined> {
+export async function dueRound(m: Migration, task: IndexTask, pass: Pass, signal: AbortSignal): Promise<DueRound | undefined> {
   const last = lastRound(m, task)
   const asOf = m.memory.state.lastNumber
-  const marks = await restingMarks(m, task, last, signal)
+  const marks = pass === 'following' ? await m.reader.marks(task, signal) : await restingMarks(m, task, last, signal)
   requireLineage(task, last, marks)
   if (last && !last.closed) {
     journalLook(m, task, asOf, marks)
@@ -30,7 +31,7 @@ export async function dueRound(
   }
   if (task.read.by !== 'seq-no') {
     const writeBlocked = await indexWriteBlocked(m.source, task.source, signal)
-    if (last && (!firstPass || sourceRested(last, marks, writeBlocked) === 'rested')) return undefined
+    if (last && (pass !== 'first' || sourceRested(last, marks, writeBlocked) === 'rested')) return undefined
     return await openRound(m, task, last, { shards: marks, writeBlocked }, signal)
   }
   const again = m.memory.state.indices.get(task.source)?.unconfirmed.toReadAgain(marks) ?? []

@@ -25,8 +25,12 @@ export interface Migration {
   /** What the report should say about how documents were moved. */
   readonly engineNotes: () => readonly string[]
   readonly deletes: DeletesParts
+  /** Reasons by place (`placeOf`) of documents of an index that are set aside. */
+  readonly setAside: (task: IndexTask) => ReadonlyMap<string, string>
   /** Rounds after the bulk copy, at most, before the account is taken of a source that does not rest. */
   readonly catchUpRounds: number
+  /** Whether the run goes on after the copy, until a cutover. */
+  readonly follow: boolean
   /** How long a request that fails for a passing reason is repeated. */
   readonly giveUpAfterMs: number
 }
@@ -36,4 +40,8 @@ export interface Steps {
   create(task: IndexTask, onChange: (change: Change) => void): Step
   tune(task: IndexTask): Step
   aliases(task: IndexTask): Step
+  /** Of the source. */
+  block(task: IndexTask): Step
+  /** Of all indices at once. `take`: also from other indices that have them. */
+  switchAliases(tasks: readonly IndexTask[], take: boolean): Step
 }

@@ -6,6 +6,7 @@ import type { Work } from '../model/ports.ts'
 import { carryDeletes } from './carry-deletes.ts'
 import { counted } from './counted.ts'
 import { dueRound, observe } from './due-round.ts'
+import type { Pass } from './due-round.ts'
 import type { Migration } from './migration.ts'
 import { patiently } from './patiently.ts'
 import { applyStep, undoStep } from './run-steps.ts'
@@ -94,7 +95,7 @@ function tuned(m: Pick<Migration, 'tasks'>): readonly IndexTask[] {
 export async function copyAll(m: Migration, signal: AbortSignal): Promise<void> {
   let unlooked = new Set(m.tasks)
   for (let pass = 0; pass <= m.catchUpRounds; pass++) {
-    const moved = await copyPass(m, pass === 0, signal)
+    const moved = await copyPass(m, m.tasks, pass === 0 ? 'first' : 'again', signal)
     unlooked = unlooked.union(moved)
     if (moved.size === 0 && !(await carryAll(m, unlooked, signal))) return
     if (moved.size === 0) unlooked.clear()
@@ -113,15 +114,20 @@ async function carryAll(m: Migration, tasks: ReadonlySet<IndexTask>, signal: Abo
 const observeEveryMs = 60_000
 
 /** One round of every index that has anything to move; largest index first. Returns the tasks that had something. */
-async function copyPass(m: Migration, firstPass: boolean, outer: AbortSignal): Promise<ReadonlySet<IndexTask>> {
+export async function copyPass(
+  m: Migration,
+  tasks: readonly IndexTask[],
+  pass: Pass,
+  outer: AbortSignal,
+): Promise<ReadonlySet<IndexTask>> {
   const moved = new Set<IndexTask>()
   const open = new Map<string, number>()
   const begun = new Map<string, number>()
   const observedAtMs = new Map<string, number>()
   const passBegan = m.memory.state.lastNumber
   async function* work(signal: AbortSignal): AsyncIterable<Work> {
-    for (const task of m.tasks.toSorted((a, b) => b.estimate.docs - a.estimate.docs)) {
-      const round = await patiently(m, () => dueRound(m, task, firstPass, signal), signal)
+    for (const task of tasks.toSorted((a, b) => b.estimate.docs - a.estimate.docs)) {
+      const round = await patiently(m, () => dueRound(m, task, pass, signal), signal)
       if (!round) continue
       const settled = m.memory.state.indices.get(task.source)?.rounds.find(known => known.round === round.round)?.settled
       const pending = round.partitions.filter(partition => !settled?.has(partition.id))

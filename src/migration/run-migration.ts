@@ -2,6 +2,7 @@ import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
 import { endedBy } from './ended-by.ts'
+import { followToCutover, settleCutover } from './live.ts'
 import type { Migration } from './migration.ts'
 import { confirmTargets, copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
 import { patiently } from './patiently.ts'
@@ -16,23 +17,7 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
   using asks = obeyAsks(m)
   const signal = AbortSignal.any([outer, asks.cancelled])
   try {
-    m.tally.phase = 'creating'
-    await createTargets(m, signal)
-    m.tally.phase = 'tuning'
-    await tuneTargets(m, signal)
-    const { remoteTasks } = m
-    if (remoteTasks) await patiently(m, () => applyStep(remoteTasks, m.memory, m.world, signal), signal)
-    m.tally.phase = 'copying'
-    await copyAll(m, signal)
-    if (remoteTasks) await patiently(m, () => undoStep(remoteTasks, m.memory, signal), signal)
-    await confirmTargets(m, signal)
-    m.tally.phase = 'restoring'
-    await restoreTuning(m, signal)
-    m.world.reached('tuning-restored')
-    m.tally.phase = 'switching-aliases'
-    await setAliases(m, signal)
-    m.tally.phase = 'counting'
-    const account = await patiently(m, () => takeAccount(m, signal), signal)
+    const account = (await settleCutover(m, signal)) ?? (await copyToAccount(m, signal))
     const report = { ...account, notes: [...account.notes, ...m.engineNotes()] }
     m.world.reached('account-taken')
     m.memory.append({ type: 'finished', report })
@@ -50,4 +35,26 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
     for (const entry of endedBy(error)) m.memory.append(entry)
     throw error
   }
+}
+
+async function copyToAccount(m: Migration, signal: AbortSignal): Promise<Report> {
+  m.tally.phase = 'creating'
+  await createTargets(m, signal)
+  m.tally.phase = 'tuning'
+  await tuneTargets(m, signal)
+  const { remoteTasks } = m
+  if (remoteTasks) await patiently(m, () => applyStep(remoteTasks, m.memory, m.world, signal), signal)
+  m.tally.phase = 'copying'
+  await copyAll(m, signal)
+  await confirmTargets(m, signal)
+  const account = m.follow || m.memory.state.cutover.phase === 'asked' ? await followToCutover(m, signal) : undefined
+  if (remoteTasks) await patiently(m, () => undoStep(remoteTasks, m.memory, signal), signal)
+  if (account) return account
+  m.tally.phase = 'restoring'
+  await restoreTuning(m, signal)
+  m.world.reached('tuning-restored')
+  m.tally.phase = 'switching-aliases'
+  await setAliases(m, signal)
+  m.tally.phase = 'counting'
+  return await patiently(m, () => takeAccount(m, signal), signal)
 }

@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan.ts'
 import type { Meter, Throttler, World } from '../model/ports.ts'
 import type { IndexProgress, Phase, Progress } from '../model/progress.ts'
 import type { MigrationState, RoundState } from '../journal/fold.ts'
+import { addLags, LagMeter } from './lag.ts'
 
 interface Sample {
   readonly atMs: number
@@ -18,6 +19,7 @@ const windowMs = 10_000
 /** Counts what moves while it moves, for the eye. What earlier runs settled is counted from the journal. */
 export class Tally implements Meter {
   phase: Phase = 'planning'
+  readonly lag = new LagMeter()
   #retries = 0
   #redone = 0
   readonly #plan: Plan
@@ -102,6 +104,7 @@ export class Tally implements Meter {
         expectedBytes: Math.round(expectedDocs * docBytes),
         counts,
         docsPerSecond: this.#rate(task.source, settledDocs(counts), counts.bytes, nowMs).docs,
+        lag: this.lag.of(task.source, rounds.findLast(one => one.closed)?.shards, nowMs) ?? null,
       }
     })
     const counts = indices.reduce((sum, one) => addCounts(sum, one.counts), noCounts)
@@ -125,11 +128,12 @@ export class Tally implements Meter {
         expectedBytes: indices.reduce((sum, one) => sum + one.expectedBytes, 0),
         counts,
         docsPerSecond: rate.docs,
+        lag: addLags(indices.map(({ lag }) => lag)),
       },
       indices,
       docsPerSecond: rate.docs,
       bytesPerSecond: rate.bytes,
-      etaMs: rate.docs > 0 && !done ? Math.round((1000 * left) / rate.docs) : null,
+      etaMs: rate.docs > 0 && !done && this.phase !== 'following' ? Math.round((1000 * left) / rate.docs) : null,
       width: this.#throttler.width,
       maxWidth: this.#throttler.maxWidth,
       throttleReason: this.#throttler.reason,
@@ -172,6 +176,8 @@ function stateOf(rounds: readonly { readonly closed: boolean; readonly round: nu
   if (phase === 'done') return 'done'
   const last = rounds.at(-1)
   if (!last) return 'waiting'
+  if (phase === 'following' && last.round > 0) return 'following'
   if (!last.closed) return last.round === 0 ? 'copying' : 'catching-up'
+  if (phase === 'following') return 'following'
   return 'copied'
 }

@@ -26,8 +26,15 @@ export const reindexCrashPoints = ['task-submitted', 'task-journaled'] as const
 /** The same for what only a copy passes whose source has deleted documents meanwhile. */
 export const deletesCrashPoints = ['deletes-found', 'deletes-written', 'deletes-journaled'] as const
 
+/** The same for a cutover; `step-…` are passed by its steps too. */
+export const cutoverCrashPoints = ['cutover-begun', 'cutover-drained', 'cut-over', 'cutover-undone'] as const
+
 /** The same for `shardferry verify`. */
 export const verifyCrashPoints = ['partition-compared', 'index-compared', 'batch-repaired'] as const
 
 export type AnyCrashPoint =
-  CrashPoint | (typeof reindexCrashPoints)[number] | (typeof deletesCrashPoints)[number] | (typeof verifyCrashPoints)[number]
+  | CrashPoint
+  | (typeof reindexCrashPoints)[number]
+  | (typeof cutoverCrashPoints)[number]
+  | (typeof deletesCrashPoints)[number]
+  | (typeof verifyCrashPoints)[number]

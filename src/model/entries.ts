@@ -1,6 +1,7 @@
 import type { Partition, SeqNoRange, Settled } from './documents.ts'
 import type { Change, Json, Plan } from './plan.ts'
 import type { Report } from './report.ts'
+import type { VerifyLevel } from './verification.ts'
 
 /** One line of a migration's journal: the only durable memory. The state of a migration is a fold over its entries. */
 export type Entry =
@@ -37,6 +38,13 @@ export type Entry =
       readonly remaining: number
     }
   | { readonly type: 'asked'; readonly ask: Ask }
+  /** A comparison of both sides has come to its end. */
+  | { readonly type: 'verified'; readonly indices: readonly Verified[] }
+  /** From here on steps of a cutover may have been applied. */
+  | { readonly type: 'cutover-begun' }
+  /** A cutover was refused, or has failed and is undone: applications stay on the source. */
+  | { readonly type: 'cutover-undone'; readonly reason: string }
+  | { readonly type: 'cut-over'; readonly facts: CutoverFacts }
   | { readonly type: 'stopped'; readonly reason: string }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly hint: string | undefined }
   | { readonly type: 'finished'; readonly report: Report }
@@ -104,12 +112,48 @@ export function markOf(marks: readonly ShardMark[] | undefined, shard: number): 
   return marks?.find(mark => mark.shard === shard)
 }
 
+/** How one index was found when both sides were compared. */
+export interface Verified {
+  readonly index: string
+  readonly equal: boolean
+  readonly level: VerifyLevel
+  /** Up to where it was compared; empty where it is not read by sequence numbers. */
+  readonly shards: readonly Pick<ShardMark, 'shard' | 'upTo' | 'historyUuid'>[]
+}
+
+/** What a person lets a cutover go ahead with. */
+export interface CutoverConditions {
+  /** Age of the oldest operation that the target may lack before the source is blocked. */
+  readonly maxLagMs: number
+  /** Documents are set aside: the target does without them. */
+  readonly acceptSetAside: boolean
+  /** No comparison has found both sides equal. */
+  readonly acceptUnverified: boolean
+  /** Replicas of the target are not all there. */
+  readonly acceptYellow: boolean
+  /** Aliases of the plan that other indices of the target have are taken from them. */
+  readonly takeAliases: boolean
+}
+
+/** What a cutover did, as hooks are told. */
+export interface CutoverFacts {
+  readonly name: string
+  readonly source: string
+  readonly target: string
+  readonly indices: readonly { readonly source: string; readonly target: string; readonly documents: number | null }[]
+  readonly aliases: readonly string[]
+  /** How long the source took no writes until the target was ready for them; null where the run was killed in between. */
+  readonly blockedMs: number | null
+  readonly at: string
+}
+
 /** What a person asks of a running migration from another terminal. */
 export type Ask =
   | { readonly what: 'pause'; readonly reason: string }
   | { readonly what: 'resume' }
   | { readonly what: 'throttle'; readonly width?: number; readonly docsPerSecond?: number }
   | { readonly what: 'cancel' }
+  | { readonly what: 'cutover'; readonly conditions: CutoverConditions }
 
 export interface Holder {
   readonly pid: number

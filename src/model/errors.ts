@@ -69,6 +69,14 @@ export const errorCodes = {
   'set-aside-limit': { exit: 8, text: 'More documents were refused by the target than --max-set-aside allows.' },
   'retries-spent': { exit: 8, text: 'A partition failed again and again; the last reason is given.' },
   'account-unbalanced': { exit: 5, text: 'Documents read are not documents written + already newer + set aside + filtered.' },
+  'cutover-refused': {
+    exit: 6,
+    text: 'A condition of the cutover does not hold; nothing was changed. The message says which.',
+  },
+  'cutover-failed': {
+    exit: 8,
+    text: 'A step of the cutover failed; its steps are undone and applications stay where they are.',
+  },
   'state-held': { exit: 9, text: 'Another process is running this migration.' },
   'state-version': { exit: 9, text: 'The state folder was written by a newer version of Shardferry.' },
   'state-unwritable': { exit: 9, text: 'The state folder cannot be written: disk full, read-only, or no permission.' },

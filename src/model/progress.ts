@@ -7,6 +7,8 @@ export type Phase =
   | 'copying'
   | 'catching-up'
   | 'carrying-deletes'
+  | 'following'
+  | 'cutting-over'
   | 'restoring'
   | 'switching-aliases'
   | 'counting'
@@ -47,9 +49,18 @@ export interface Progress {
 export interface IndexProgress {
   readonly index: string
   readonly target: string
-  readonly state: 'waiting' | 'copying' | 'copied' | 'catching-up' | 'comparing' | 'done'
+  readonly state: 'waiting' | 'copying' | 'copied' | 'catching-up' | 'following' | 'comparing' | 'done'
   readonly expectedDocs: number
   readonly expectedBytes: number
   readonly counts: Counts
   readonly docsPerSecond: number
+  /** Null unless the source is followed. */
+  readonly lag: Lag | null
+}
+
+/** What the source has and the target has not. */
+export interface Lag {
+  readonly operations: number
+  /** Age of the oldest of them, at most; null until that is known. */
+  readonly seconds: number | null
 }

@@ -68,6 +68,7 @@ describe('two addresses are enough', () => {
         docsPerSecond: 0,
         maxSetAside: 10_000,
         catchUpRounds: 10,
+        follow: false,
         tune: true,
         deletes: 'auto',
       },

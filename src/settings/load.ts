@@ -76,6 +76,7 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       docsPerSecond: value('docsPerSecond'),
       maxSetAside: value('maxSetAside'),
       catchUpRounds: value('catchUpRounds'),
+      follow: value('follow'),
       tune: value('tune'),
       deletes: value('deletes'),
     },

@@ -43,5 +43,6 @@ export interface CopySettings {
   readonly docsPerSecond: number
   readonly maxSetAside: number
   readonly catchUpRounds: number
+  readonly follow: boolean
   readonly tune: boolean
 }

@@ -308,6 +308,13 @@ export const generalRows = [
     help: 'Rounds that follow what the source still writes, at most.',
   },
   {
+    key: 'follow',
+    group: 'copying',
+    type: 'boolean',
+    default: false,
+    help: 'Go on after the copy: follow what the source writes and deletes, until a cutover.',
+  },
+  {
     key: 'tune',
     group: 'copying',
     type: 'boolean',

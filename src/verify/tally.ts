@@ -100,6 +100,7 @@ export class CompareTally implements CompareMeter {
         expectedBytes: sum(indices, one => one.expectedBytes),
         counts: { ...noCounts, read, bytes: sum(indices, one => one.counts.bytes) },
         docsPerSecond: total.rate,
+        lag: null,
       },
       indices,
       docsPerSecond: rate.docs,
@@ -127,6 +128,7 @@ export class CompareTally implements CompareMeter {
       expectedBytes: Math.round(expected * docBytes),
       counts: { ...noCounts, read, bytes },
       docsPerSecond: state === 'comparing' ? this.#rateNow : 0,
+      lag: null,
     }
   }
 

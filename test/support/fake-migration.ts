@@ -50,6 +50,7 @@ const copy: CopySettings = {
   docsPerSecond: 0,
   maxSetAside: 1_000,
   catchUpRounds: 5,
+  follow: false,
   tune: true,
   deletes: 'auto',
 }

@@ -26,6 +26,8 @@ function described(ask: Ask): string {
       return 'go on'
     case 'cancel':
       return 'stop, and to restore the settings that were tuned'
+    case 'cutover':
+      return 'cut over'
     case 'throttle': {
       const parts = [
         ask.width === undefined ? '' : `send ${ask.width} bulk requests at once`,

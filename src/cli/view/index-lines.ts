@@ -18,6 +18,7 @@ const symbols: Readonly<Record<State, Span>> = {
   copying: ['●', 'accent'],
   copied: ['✓', 'good'],
   'catching-up': ['↻', 'accent'],
+  following: ['↻', 'good'],
   comparing: ['●', 'accent'],
   done: ['✓', 'good'],
 }
@@ -31,7 +32,7 @@ export function indexLines(progress: Progress, cells: number, room: number): Lin
   const line = (index: IndexProgress) => indexLine(index, progress, columns)
   const moving = progress.indices.filter(({ state }) => underWay.has(state))
   const waiting = progress.indices.filter(({ state }) => state === 'waiting')
-  const finished = progress.indices.filter(({ state }) => state === 'copied' || state === 'done')
+  const finished = progress.indices.filter(isFinished)
   if (progress.indices.length <= room) return [...moving, ...waiting, ...finished].map(line)
 
   const finishedLines: Line[] =
@@ -57,9 +58,10 @@ export function totalLine(progress: Progress, cells: number): Line {
 }
 
 function indexLine(index: IndexProgress, progress: Progress, columns: Columns): Line {
-  const finished = index.state === 'copied' || index.state === 'done'
+  const finished = isFinished(index)
   const quiet: Tone = index.state === 'waiting' ? 'quiet' : 'plain'
-  const rate = index.state === 'copying' || index.state === 'comparing' ? `${formatShort(index.docsPerSecond)}/s` : ''
+  const moves = index.state === 'copying' || index.state === 'comparing'
+  const rate = moves ? `${formatShort(index.docsPerSecond)}/s` : index.state === 'following' ? shortLag(index.lag) : ''
   const state = index.state === 'catching-up' ? 'catching up' : index.state
   const last: Span[] = columns.state
     ? ['  ', padStart(rate, columns.rate), '  ', [state, 'quiet']]
@@ -79,6 +81,14 @@ function indexLine(index: IndexProgress, progress: Progress, columns: Columns): 
     ...measured(index, finished, progress.paused, columns),
     ...last,
   ]
+}
+
+function isFinished({ state }: IndexProgress): boolean {
+  return state === 'copied' || state === 'following' || state === 'done'
+}
+
+function shortLag(lag: IndexProgress['lag']): string {
+  return lag === null || lag.operations === 0 ? 'in step' : `${formatShort(lag.operations)} ops`
 }
 
 /** Bar, percent and documents. Updates of the source can bring more documents than were expected; the bar then stays full. */

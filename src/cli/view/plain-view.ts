@@ -1,6 +1,7 @@
 import type { Progress } from '../../model/progress.ts'
 import { printable } from './cells.ts'
 import { formatDocs, formatDuration, formatPercent, formatRate, formatTime, fractionOf } from './numbers.ts'
+import { lagText } from './progress-frame.ts'
 import type { View, ViewStream } from './view.ts'
 
 const everyMs = 10_000
@@ -18,7 +19,9 @@ export function plainLine(progress: Progress): string {
     formatPercent(fraction),
     `${formatDocs(total.counts.read)}/${formatDocs(total.expectedDocs)} docs`,
     formatRate(progress.docsPerSecond),
-    `eta ${progress.etaMs === null || progress.paused ? '-' : formatDuration(progress.etaMs)}`,
+    total.lag === null || progress.phase === 'done'
+      ? `eta ${progress.etaMs === null || progress.paused ? '-' : formatDuration(progress.etaMs)}`
+      : `lag ${lagText(total.lag)}`,
     `retries ${formatDocs(progress.retries)}`,
     `set aside ${formatDocs(total.counts.setAside)}`,
   )

@@ -1,4 +1,4 @@
-import type { Phase, Progress } from '../../model/progress.ts'
+import type { Lag, Phase, Progress } from '../../model/progress.ts'
 import { cellsOf, padEnd, shorten } from './cells.ts'
 import { indexLines, showsEveryDigit, totalLine } from './index-lines.ts'
 import { formatByteRate, formatBytes, formatDocs, formatDuration, plural } from './numbers.ts'
@@ -52,6 +52,8 @@ const phaseTexts: Readonly<Record<Phase, string>> = {
   copying: 'copying',
   'catching-up': 'catching up',
   'carrying-deletes': 'carrying deletes over',
+  following: 'following',
+  'cutting-over': 'cutting over',
   restoring: 'restoring settings',
   'switching-aliases': 'switching aliases',
   counting: 'counting',
@@ -78,7 +80,8 @@ type Fact = readonly [label: string, value: string, tone?: Tone]
 
 function facts(progress: Progress, cells: number): Line[] {
   const { total, partitionsDone, partitionsKnown, retries, partitionsRedone } = progress
-  const left: Fact = ['time left', timeLeft(progress)]
+  const left: Fact =
+    total.lag === null || progress.phase === 'done' ? ['time left', timeLeft(progress)] : ['lag', lagText(total.lag)]
   const elapsed: Fact = ['elapsed', formatDuration(progress.elapsedMs)]
   const documents: Fact = ['documents', `${formatDocs(total.counts.read)} of ${formatDocs(total.expectedDocs)}`]
   const setAside: Fact = [
@@ -100,6 +103,13 @@ function facts(progress: Progress, cells: number): Line[] {
     ['retries', retriesText(retries, partitionsRedone)],
   ]
   return grid(all, cells < threeColumnCells ? 2 : 3, cells)
+}
+
+/** In operations, and as the age of the oldest of them. */
+export function lagText({ operations, seconds }: Lag): string {
+  if (operations === 0) return 'none'
+  const age = seconds === null ? '' : seconds < 10 ? `, ${seconds.toFixed(1)}s` : `, ${formatDuration(1000 * seconds)}`
+  return `${plural(operations, 'operation', 'operations')}${age}`
 }
 
 function retriesText(requests: number, partitions: number): string {

@@ -39,6 +39,7 @@ export function sampleIndex(index: string, state: IndexProgress['state'], read: 
     expectedBytes: expectedDocs * 400,
     counts: { read, written: read, alreadyNewer: 0, setAside: 0, filtered: 0, bytes: read * 400 },
     docsPerSecond: state === 'copying' ? 23_400 : 0,
+    lag: null,
   }
 }
 

@@ -1,0 +1,103 @@
+/**
+ * Follows the source: looks at all indices with one request, copies a round of those that have moved, and carries over what
+ * was deleted; again and again, until a cutover is asked for. What may pass never ends it: it is waited for, and shown.
+ */
+import { standings } from '../cluster/standings.ts'
+import type { ShardStanding } from '../cluster/standings.ts'
+import { markOf } from '../model/entries.ts'
+import { asShardferryError } from '../model/errors.ts'
+import type { IndexTask } from '../model/plan.ts'
+import { carryDeletes } from './carry-deletes.ts'
+import type { Migration } from './migration.ts'
+import { copyPass } from './phases.ts'
+
+/** While something moves it is looked every second; an idle source is asked once in five. */
+const busyLookMs = 1_000
+const idleLookMs = 5_000
+/** So long after the last movement a source counts as idle. */
+const idleAfterMs = 30_000
+/** How long what should pass is left alone. */
+const troubleMs = 10_000
+/** Within this an ask is followed while nothing else is done. */
+const napMs = 250
+
+/** Carrying deletes over reads live numbers of the source: it takes a tenth of the time at most. */
+const leastDeletesMs = 5_000
+const deletesShare = 9
+
+/** Returns when a cutover is asked for. @throws ShardferryError for what does not pass by itself */
+export async function follow(m: Migration, signal: AbortSignal): Promise<void> {
+  const tasks = m.tasks.filter(isFollowed)
+  const deletesDueMs = new Map<string, number>()
+  let movedAtMs = m.world.now()
+  while (!isAsked(m)) {
+    m.tally.phase = 'following'
+    let waitMs = m.world.now() - movedAtMs > idleAfterMs ? idleLookMs : busyLookMs
+    try {
+      const found = await lookAtAll(m, tasks, signal)
+      const due = tasks.filter(task => hasMoved(m, task, found.get(task.source) ?? []))
+      if (due.length > 0) {
+        movedAtMs = m.world.now()
+        waitMs = busyLookMs
+        await copyPass(m, due, 'following', signal)
+      }
+      for (const task of tasks) {
+        const dueMs = deletesDueMs.get(task.source) ?? 0
+        if (isAsked(m) || m.world.now() < dueMs || !mayHaveDeleted(m, task, found.get(task.source) ?? [])) continue
+        const startMs = m.world.now()
+        await carryDeletes(m, task, signal)
+        const tookMs = m.world.now() - startMs
+        deletesDueMs.set(task.source, m.world.now() + Math.max(leastDeletesMs, deletesShare * tookMs))
+      }
+    } catch (thrown) {
+      const error = asShardferryError(thrown)
+      if (signal.aborted || !mayPass(error.code, error.recovery)) throw thrown
+      m.tally.retried(error.message)
+      waitMs = troubleMs
+    }
+    await rest(m, waitMs, signal)
+  }
+}
+
+/** Slices have no checkpoint: what was written is found by reading all again, behind the write block of a cutover. */
+export function isFollowed({ read }: IndexTask): boolean {
+  return read.by === 'seq-no'
+}
+
+function isAsked({ memory }: Migration): boolean {
+  return memory.state.cutover.phase === 'asked'
+}
+
+async function lookAtAll(
+  m: Migration,
+  tasks: readonly IndexTask[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly ShardStanding[]>> {
+  const atMs = m.world.now()
+  const names = tasks.map(({ source }) => source)
+  const found = await standings(m.source, names, signal)
+  for (const [index, shards] of found) m.tally.lag.looked(index, atMs, shards)
+  return found
+}
+
+/** Also where it is not told of, or where another look would confirm what was read. */
+function hasMoved({ memory }: Migration, { source, shards }: IndexTask, found: readonly ShardStanding[]): boolean {
+  const index = memory.state.indices.get(source)
+  const last = index?.rounds.at(-1)
+  if (!index || !last?.closed || found.length < shards || index.unconfirmed.any) return true
+  return found.some(({ shard, maxSeqNo }) => maxSeqNo > (markOf(last.shards, shard)?.upTo ?? -1))
+}
+
+function mayHaveDeleted({ memory }: Migration, task: IndexTask, found: readonly ShardStanding[]): boolean {
+  const index = memory.state.indices.get(task.source)
+  const known = (index?.deletes ?? index?.rounds[0])?.shards
+  return found.some(({ shard, deletes }) => deletes !== markOf(known, shard)?.deletes)
+}
+
+function mayPass(code: string, recovery: string): boolean {
+  return recovery !== 'fatal' || code === 'retries-spent' || code === 'unreachable' || code === 'unavailable'
+}
+
+async function rest(m: Migration, ms: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = ms; leftMs > 0 && !isAsked(m); leftMs -= napMs) await m.world.sleep(Math.min(napMs, leftMs), signal)
+}

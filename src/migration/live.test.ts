@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import { send } from '../../test/contract/connect-to.ts'
+import { fakeMigration } from '../../test/support/fake-migration.ts'
+import type { FakeMigration } from '../../test/support/fake-migration.ts'
+import { until } from '../../test/support/until.ts'
+import { never, virtualWorld } from '../flow/virtual-world.test-part.ts'
+import type { CutoverConditions } from '../model/entries.ts'
+import { crashPoints, cutoverCrashPoints } from '../model/crash-points.ts'
+import type { AnyCrashPoint } from '../model/crash-points.ts'
+import { ShardferryError } from '../model/errors.ts'
+import type { World } from '../model/ports.ts'
+import { runMigration } from './run-migration.ts'
+
+const easy: CutoverConditions = {
+  maxLagMs: 60_000,
+  acceptSetAside: false,
+  acceptUnverified: true,
+  acceptYellow: true,
+  takeAliases: false,
+}
+
+const followed = { copy: { follow: true }, task: { aliases: { places: {} } } } as const
+
+function ask(f: FakeMigration, conditions: Partial<CutoverConditions> = {}): void {
+  f.journal.append({ type: 'asked', ask: { what: 'cutover', conditions: { ...easy, ...conditions } } })
+}
+
+async function followsAs(f: FakeMigration, text: string): Promise<void> {
+  const isThere = (): boolean => f.types().includes('created') && [...f.documents('target').values()].some(one => one.includes(text))
+  await until(`${text} on the target`, () => Promise.resolve(isThere() || undefined))
+}
+
+function blocked(f: FakeMigration): boolean {
+  return f.source.store.index('cities').text('blocks.write') === 'true'
+}
+
+async function aliasesOf(f: FakeMigration): Promise<unknown> {
+  return await send(f.target.url, 'GET', '/towns/_alias')
+}
+
+test('the source is followed, updates and deletes too, until a cutover: then it takes no writes and the aliases are on the target', async () => {
+  const f = await fakeMigration(followed)
+  const m = f.process()
+  const running = runMigration(m, never)
+  await followsAs(f, 'first')
+  await f.write('second', 3, 100)
+  await f.remove(4)
+  await followsAs(f, 'second')
+  expect(await aliasesOf(f)).toEqual({ towns: { aliases: {} } })
+  await f.write('third', 5)
+  ask(f)
+  expect(await running).toMatchObject({ verdict: 'exact', balanced: true })
+  expect(f.documents('target')).toEqual(f.documents('source'))
+  expect(f.documents('target').has('d4')).toBe(false)
+  expect(m.memory.state.cutover).toMatchObject({ phase: 'done', facts: { aliases: ['places'], indices: [{ source: 'cities', target: 'towns', documents: 25 }] } })
+  expect(blocked(f)).toBe(true)
+  expect(await aliasesOf(f)).toEqual({ towns: { aliases: { places: {} } } })
+  expect(f.target.store.index('towns').text('gc_deletes')).toBeUndefined()
+})
+
+test.each([
+  ['not verified', { acceptUnverified: false }, 'verification: cities: not verified yet'],
+])('a cutover whose condition does not hold (%s) is refused, changes nothing, and the source is followed on', async (_name, conditions, reason) => {
+  const f = await fakeMigration(followed)
+  const m = f.process()
+  const running = runMigration(m, never)
+  await followsAs(f, 'first')
+  ask(f, conditions)
+  await until('the refusal', () => Promise.resolve(f.types().includes('cutover-undone') || undefined))
+  expect(m.memory.state.cutover).toMatchObject({ phase: 'none', reason: expect.stringContaining(reason) as string })
+  expect(f.types()).not.toContain('cutover-begun')
+  expect(blocked(f)).toBe(false)
+  await f.write('later', 7)
+  await followsAs(f, 'later')
+  ask(f)
+  expect(await running).toMatchObject({ verdict: 'exact' })
+})
+
+/** Dies at the nth time that a point is passed: nothing is journaled or tidied up any more. */
+function dyingAt(at: AnyCrashPoint, nth: number): World & { readonly died: boolean } {
+  let left = nth
+  return {
+    ...virtualWorld({ restless: true }),
+    get died() {
+      return left <= 0
+    },
+    reached: point => {
+      if (point === at && --left === 0) throw new ShardferryError('state-unwritable', `died at ${at}`)
+    },
+  }
+}
+
+const points: readonly AnyCrashPoint[] = [...crashPoints, ...cutoverCrashPoints].filter(
+  point => !['plan-journaled', 'tuning-restored', 'cutover-undone'].includes(point),
+)
+
+test.each(points)(
+  'killed at %s, whenever that is passed on the way through a cutover, the next run undoes or finishes it, and says which',
+  async at => {
+    let died = 0
+    for (let nth = 1; ; nth++) {
+      const f = await fakeMigration(followed)
+      ask(f)
+      const world = dyingAt(at, nth)
+      const first = await runMigration(f.process(world), never).catch(() => undefined)
+      if (!world.died) {
+        expect(first).toMatchObject({ verdict: 'exact' })
+        break
+      }
+      died++
+      const m = f.process()
+      const running = runMigration(m, never)
+      const over = running.then(() => true)
+      const stands = async (): Promise<true | undefined> =>
+        f.types().includes('cutover-undone') || (await Promise.race([over, Promise.resolve(false)])) || undefined
+      await until('the cutover to be finished or undone', stands)
+      if (f.types().includes('cutover-undone')) {
+        expect(m.memory.state.cutover).toMatchObject({ phase: 'none', reason: expect.stringContaining('ended in the middle') as string })
+        expect(blocked(f)).toBe(false)
+        await f.write('written in between', 7)
+        ask(f)
+      }
+      expect(await running).toMatchObject({ verdict: 'exact' })
+      expect(m.memory.state.cutover.phase).toBe('done')
+      expect(f.documents('target')).toEqual(f.documents('source'))
+      expect(blocked(f)).toBe(true)
+      expect(await aliasesOf(f)).toEqual({ towns: { aliases: { places: {} } } })
+      expect(f.target.store.index('towns').text('gc_deletes')).toBeUndefined()
+    }
+    expect(died).toBeGreaterThan(0)
+  },
+)
