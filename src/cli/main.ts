@@ -34,6 +34,13 @@ interface Options {
   readonly expires?: string
   readonly rotate?: boolean
   readonly print?: boolean
+  readonly postpone?: boolean
+  readonly maxLag?: number
+  readonly acceptSetAside?: boolean
+  readonly acceptUnverified?: boolean
+  readonly acceptYellow?: boolean
+  readonly takeAliases?: boolean
+  readonly hook?: string
 }
 
 interface VerifyFlags extends Options {
@@ -227,6 +234,45 @@ stateCommand(throttleCommand, async (settings, { width, docsPerSecond }) => {
   return (await import('./commands/control.ts')).control(settings, ask)
 })
 
+const cutoverCommand = program
+  .command('cutover')
+  .description(
+    'Move applications to the target: a guarded switch, made by the run that follows the source, undone where anything fails.',
+  )
+  .option('--dry-run', 'only show the steps, and which conditions hold')
+  .option('--yes', 'do not ask')
+  .option('--postpone', 'wait until every condition holds, then ask')
+  .option(
+    '--max-lag <duration>',
+    'oldest operation that the target may lack before the source is blocked, such as 10s',
+    seconds,
+    10_000,
+  )
+  .option('--accept-set-aside', 'go without the documents that are set aside')
+  .option('--accept-unverified', 'go without a verification that found both sides equal')
+  .option('--accept-yellow', "go without the target's replicas")
+  .option('--take-aliases', 'take aliases of the plan from other indices of the target that have them')
+  .option('--hook <command>', 'run afterwards, with the facts as JSON on its standard input: to move clients')
+  .option(...jsonFlag)
+clusterCommand(cutoverCommand, connections, async (settings, options) =>
+  (await import('./commands/cutover.ts')).cutover(
+    settings,
+    {
+      dryRun: options.dryRun ?? false,
+      yes: options.yes ?? false,
+      postpone: options.postpone ?? false,
+      maxLagMs: options.maxLag ?? 10_000,
+      acceptSetAside: options.acceptSetAside ?? false,
+      acceptUnverified: options.acceptUnverified ?? false,
+      acceptYellow: options.acceptYellow ?? false,
+      takeAliases: options.takeAliases ?? false,
+      hook: options.hook,
+      json: options.json ?? false,
+    },
+    signal,
+  ),
+)
+
 clusterCommand(
   program
     .command('complete')
@@ -332,6 +378,13 @@ clusterCommand(
 
 function sidesOf(side: Options['side']): readonly Side[] {
   return side === undefined || side === 'both' ? ['source', 'target'] : [side]
+}
+
+/** In milliseconds. */
+function seconds(text: string): number {
+  const found = /^([1-9][0-9]*)(s|m)$/.exec(text)
+  if (found) return Number(found[1]) * (found[2] === 's' ? 1_000 : 60_000)
+  throw new InvalidArgumentError('It must be a whole number of seconds or minutes, such as 10s or 2m.')
 }
 
 function duration(text: string): string {

@@ -92,6 +92,9 @@ export function mayPlanAnew({ outcome, indices }: Pick<MigrationState, 'outcome'
   return refused && [...indices.values()].every(({ rounds }) => rounds.length === 0)
 }
 
+/** What other processes than the run journal. */
+const besideRuns: readonly Entry['type'][] = ['asked', 'verified']
+
 /** A state that takes entries one by one, for the process that writes them. */
 export class FoldingState implements MigrationState {
   plan: Plan | undefined
@@ -115,9 +118,9 @@ export class FoldingState implements MigrationState {
 
   apply(entry: Entry, number: number, atMs: number): void {
     this.lastNumber = number
-    if (this.startedAtMs !== undefined && !['started', 'opened', 'asked'].includes(entry.type))
+    if (this.startedAtMs !== undefined && !['started', 'opened', ...besideRuns].includes(entry.type))
       this.activeMs += Math.max(0, atMs - this.#lastAtMs)
-    if (entry.type !== 'asked') this.#lastAtMs = atMs
+    if (!besideRuns.includes(entry.type)) this.#lastAtMs = atMs
     switch (entry.type) {
       case 'planned':
         // The first one stands: a second start at the same moment may have journaled its own before it was refused.

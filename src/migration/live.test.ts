@@ -26,7 +26,8 @@ function ask(f: FakeMigration, conditions: Partial<CutoverConditions> = {}): voi
 }
 
 async function followsAs(f: FakeMigration, text: string): Promise<void> {
-  const isThere = (): boolean => f.types().includes('created') && [...f.documents('target').values()].some(one => one.includes(text))
+  const isThere = (): boolean =>
+    f.types().includes('created') && [...f.documents('target').values()].some(one => one.includes(text))
   await until(`${text} on the target`, () => Promise.resolve(isThere() || undefined))
 }
 
@@ -52,29 +53,33 @@ test('the source is followed, updates and deletes too, until a cutover: then it 
   expect(await running).toMatchObject({ verdict: 'exact', balanced: true })
   expect(f.documents('target')).toEqual(f.documents('source'))
   expect(f.documents('target').has('d4')).toBe(false)
-  expect(m.memory.state.cutover).toMatchObject({ phase: 'done', facts: { aliases: ['places'], indices: [{ source: 'cities', target: 'towns', documents: 25 }] } })
+  expect(m.memory.state.cutover).toMatchObject({
+    phase: 'done',
+    facts: { aliases: ['places'], indices: [{ source: 'cities', target: 'towns', documents: 25 }] },
+  })
   expect(blocked(f)).toBe(true)
   expect(await aliasesOf(f)).toEqual({ towns: { aliases: { places: {} } } })
   expect(f.target.store.index('towns').text('gc_deletes')).toBeUndefined()
 })
 
-test.each([
-  ['not verified', { acceptUnverified: false }, 'verification: cities: not verified yet'],
-])('a cutover whose condition does not hold (%s) is refused, changes nothing, and the source is followed on', async (_name, conditions, reason) => {
-  const f = await fakeMigration(followed)
-  const m = f.process()
-  const running = runMigration(m, never)
-  await followsAs(f, 'first')
-  ask(f, conditions)
-  await until('the refusal', () => Promise.resolve(f.types().includes('cutover-undone') || undefined))
-  expect(m.memory.state.cutover).toMatchObject({ phase: 'none', reason: expect.stringContaining(reason) as string })
-  expect(f.types()).not.toContain('cutover-begun')
-  expect(blocked(f)).toBe(false)
-  await f.write('later', 7)
-  await followsAs(f, 'later')
-  ask(f)
-  expect(await running).toMatchObject({ verdict: 'exact' })
-})
+test.each([['not verified', { acceptUnverified: false }, 'verification: cities: not verified yet']])(
+  'a cutover whose condition does not hold (%s) is refused, changes nothing, and the source is followed on',
+  async (_name, conditions, reason) => {
+    const f = await fakeMigration(followed)
+    const m = f.process()
+    const running = runMigration(m, never)
+    await followsAs(f, 'first')
+    ask(f, conditions)
+    await until('the refusal', () => Promise.resolve(f.types().includes('cutover-undone') || undefined))
+    expect(m.memory.state.cutover).toMatchObject({ phase: 'none', reason: expect.stringContaining(reason) as string })
+    expect(f.types()).not.toContain('cutover-begun')
+    expect(blocked(f)).toBe(false)
+    await f.write('later', 7)
+    await followsAs(f, 'later')
+    ask(f)
+    expect(await running).toMatchObject({ verdict: 'exact' })
+  },
+)
 
 /** Dies at the nth time that a point is passed: nothing is journaled or tidied up any more. */
 function dyingAt(at: AnyCrashPoint, nth: number): World & { readonly died: boolean } {
@@ -115,7 +120,10 @@ test.each(points)(
         f.types().includes('cutover-undone') || (await Promise.race([over, Promise.resolve(false)])) || undefined
       await until('the cutover to be finished or undone', stands)
       if (f.types().includes('cutover-undone')) {
-        expect(m.memory.state.cutover).toMatchObject({ phase: 'none', reason: expect.stringContaining('ended in the middle') as string })
+        expect(m.memory.state.cutover).toMatchObject({
+          phase: 'none',
+          reason: expect.stringContaining('ended in the middle') as string,
+        })
         expect(blocked(f)).toBe(false)
         await f.write('written in between', 7)
         ask(f)

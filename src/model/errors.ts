@@ -77,6 +77,7 @@ export const errorCodes = {
     exit: 8,
     text: 'A step of the cutover failed; its steps are undone and applications stay where they are.',
   },
+  'hook-failed': { exit: 8, text: 'A hook ended with an error; what it was called after is done all the same.' },
   'state-held': { exit: 9, text: 'Another process is running this migration.' },
   'state-version': { exit: 9, text: 'The state folder was written by a newer version of Shardferry.' },
   'state-unwritable': { exit: 9, text: 'The state folder cannot be written: disk full, read-only, or no permission.' },

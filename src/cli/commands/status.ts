@@ -1,5 +1,6 @@
 import { fold } from '../../journal/fold.ts'
 import type { MigrationState } from '../../journal/fold.ts'
+import type { Progress } from '../../model/progress.ts'
 import type { MigrationSettings } from '../../settings/settings.ts'
 import { lookOf, print } from '../output.ts'
 import { openKnownJournal } from '../session.ts'
@@ -11,8 +12,8 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
   const { journal, name } = openKnownJournal(settings.stateFolder, settings.name)
   using open = journal
   const state = fold(open.entries())
-  const word = stateWord(state, open.isHeld())
   const live = open.published()
+  const word = stateWord(state, open.isHeld(), live?.progress)
   if (json) {
     print(
       JSON.stringify({
@@ -24,6 +25,7 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
         ),
         report: state.report ?? null,
         outcome: state.outcome ?? null,
+        cutover: state.cutover,
       }),
     )
     return 0
@@ -37,8 +39,10 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
 }
 
 /** The state in one word or two, from the journal and from whether a process holds it. */
-function stateWord(state: MigrationState, held: boolean): string {
-  if (held) return state.paused === undefined ? 'running' : 'paused'
+function stateWord(state: MigrationState, held: boolean, progress: Progress | undefined): string {
+  if (held && state.paused !== undefined) return 'paused'
+  if (state.cutover.phase === 'done' && state.outcome?.kind !== 'completed') return 'cut over'
+  if (held) return progress?.phase === 'following' ? 'waiting (cutover)' : 'running'
   switch (state.outcome?.kind) {
     case 'finished':
       return state.report?.verdict === 'exact' ? 'done' : `done (${state.report?.verdict ?? ''})`

@@ -7,10 +7,11 @@ import type { MigrationState } from '../../journal/fold.ts'
 import { SqliteJournal } from '../../journal/sqlite.ts'
 import { remainingFile, runVerification } from '../../migration/run-verification.ts'
 import type { Comparison } from '../../migration/run-verification.ts'
+import type { Verified } from '../../model/entries.ts'
 import { asShardferryError, ShardferryError } from '../../model/errors.ts'
 import type { IndexTask, Plan } from '../../model/plan.ts'
 import type { Journal } from '../../model/ports.ts'
-import type { CompareUpTo, Verification } from '../../model/verification.ts'
+import type { CompareUpTo, IndexComparison, Verification } from '../../model/verification.ts'
 import { selectIndices } from '../../plan/select.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { CompareOptions } from '../../verify/compare-index.ts'
@@ -95,11 +96,16 @@ async function compareAndRepair(
       }
     : undefined
   if (!options.json && comparison.parts.kept.resumed) print('Going on with the comparison that was under way.')
-  const report = await watched(comparison.parts.meter, options.json, running =>
+  const compared = await watched(comparison.parts.meter, options.json, running =>
     runVerification(comparison, repairing, AbortSignal.any([signal, running])),
   )
-  show(report, comparison, options)
-  return verifyExitCode(report.verdict)
+  if (state?.plan) journal.append({ type: 'verified', indices: compared.indices.map(verifiedOf) })
+  show(compared, comparison, options)
+  return verifyExitCode(compared.verdict)
+}
+
+function verifiedOf({ index, verdict, level, checkpoints }: IndexComparison): Verified {
+  return { index, equal: verdict !== 'differs', level, shards: checkpoints }
 }
 
 function optionsOf({ level, form, maxDifferences }: VerifyOptions): CompareOptions {

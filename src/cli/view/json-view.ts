@@ -1,3 +1,5 @@
+import type { Condition } from '../../migration/cutover/gate.ts'
+import type { CutoverFacts } from '../../model/entries.ts'
 import type { ShardferryError } from '../../model/errors.ts'
 import type { Finding, Severity } from '../../model/findings.ts'
 import type { Plan } from '../../model/plan.ts'
@@ -13,6 +15,8 @@ export type ViewEvent =
   | { readonly event: 'message'; readonly at: string; readonly text: string }
   | ({ readonly event: 'finding'; readonly at: string } & Finding)
   | { readonly event: 'checked'; readonly at: string; readonly worst: Severity; readonly exitCode: number }
+  | { readonly event: 'conditions'; readonly at: string; readonly conditions: readonly Condition[] }
+  | ({ readonly event: 'cut-over' } & CutoverFacts)
   | { readonly event: 'plan'; readonly at: string; readonly plan: Plan }
   | ({ readonly event: 'report'; readonly at: string } & Report)
   | ({ readonly event: 'verification'; readonly at: string } & Verification)

@@ -74,9 +74,9 @@ function cutoverSteps({ tasks, steps }: Migration): readonly Step[] {
 async function requireConditions(m: Migration, conditions: CutoverConditions, signal: AbortSignal): Promise<void> {
   const { indices } = m.tally.snapshot(m.memory.state)
   const lag = addLags(indices.map(one => one.lag))
-  const failed = (await gate({ tasks: m.tasks, state: m.memory.state, target: m.target, lag, greenWithin: '30s' }, conditions, signal)).filter(
-    ({ holds }) => !holds,
-  )
+  const failed = (
+    await gate({ tasks: m.tasks, state: m.memory.state, target: m.target, lag, greenWithin: '30s' }, conditions, signal)
+  ).filter(({ holds }) => !holds)
   if (failed.length === 0) return
   throw new ShardferryError(
     'cutover-refused',
