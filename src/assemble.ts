@@ -21,6 +21,7 @@ import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
 import { steadyNow } from './flow/steady-clock.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
+import { fold } from './journal/fold.ts'
 import type { MigrationState } from './journal/fold.ts'
 import { accessKinds } from './access/steps.ts'
 import type { StepKind } from './cluster/step-kind.ts'
@@ -31,6 +32,7 @@ import { tuneIndexStep, tuning } from './metadata/tune.ts'
 import { writeBlockKind, writeBlockStep } from './metadata/write-block.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import type { DeletesParts } from './migration/carry-deletes.ts'
+import { baseAfter, firstEntries, nothingWritten, planBack, raising } from './migration/cutover/way-back.ts'
 import { Memory } from './migration/memory.ts'
 import { fingerprintOf } from './migration/run-verification.ts'
 import type { Comparison } from './migration/run-verification.ts'
@@ -79,25 +81,41 @@ export interface Parts {
   /** How the source is reached: what the target's nodes need where they read from it themselves. */
   readonly sourceAccess?: ConnectionSettings
   readonly journal: Journal
+  /** Opens the journal of the way back, in a folder of its own in the migration's; there is no way back without it. */
+  readonly openBack?: (folder: string) => Journal
   /** The migration's own folder. */
   readonly folder: string
   readonly world: World
 }
 
-export function assemble({ plan, copy, source, target, sourceAccess, journal, folder, world }: Parts): Migration {
+/** What a way back shares with the migration that it belongs to. */
+interface Shared {
+  readonly memory: Memory
+  readonly throttler: Throttler
+}
+
+export function assemble(parts: Parts, shared?: Shared): Migration {
+  const { plan, copy, source, target, sourceAccess, journal, folder, world } = parts
   const memory = new Memory(journal)
-  const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: copy.docsPerSecond })
+  const throttler = shared?.throttler ?? new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: copy.docsPerSecond })
+  const versionBase = (): bigint => baseAfter((shared?.memory ?? memory).state.switches)
+  const mode = { listing: false }
   const tally = new Tally(plan, memory.state, throttler, world)
   const copies = refreshedCopies(source)
   const reader = withReindexPartitions(streamReader(source, copy, copies), source, copy)
-  const writer = streamWriter(target, world, throttler, tally, { giveUpAfterMs })
+  const writer = raising(streamWriter(target, world, throttler, tally, { giveUpAfterMs }), versionBase)
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
   const manifests = manifestFolder(manifestsFolder(folder))
-  const copying = streamWriter(target, world, throttler, tally, { giveUpAfterMs, overwrites: isNewestAsRead })
-  const parts = { reader, writer: copying, setAside, manifests, meter: tally, world }
+  const copying = raising(
+    streamWriter(target, world, throttler, tally, { giveUpAfterMs, overwrites: isNewestAsRead }),
+    versionBase,
+  )
+  const streaming = { reader, writer: copying, setAside, manifests, meter: tally, world }
+  const listing = { ...streaming, reader: streamReader(source, { ...copy, idsOnly: true }, copies), writer: nothingWritten }
   const stream: Engine = {
-    copy: (task, partition, attempt, signal) => copyPartition(task, partition, attempt, parts, signal),
+    copy: (task, partition, attempt, signal) =>
+      copyPartition(task, partition, attempt, mode.listing ? listing : streaming, signal),
   }
   const marks = taskMarks(plan)
   const reindex = reindexEngine(
@@ -130,7 +148,7 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
     // A _reindex task has one bulk request under way at a time: the width is the number of tasks, and the throttler keeps it.
     { readers: byReindex ? Math.max(copy.readers, tasksAtOnce) : copy.readers, giveUpAfterMs },
   )
-  return {
+  const migration: Migration = {
     plan,
     tasks: movedTasks(plan),
     source,
@@ -155,8 +173,25 @@ export function assemble({ plan, copy, source, target, sourceAccess, journal, fo
     engineNotes: () => reindex.notes(),
     catchUpRounds: copy.catchUpRounds,
     follow: copy.follow,
+    back: shared || !copy.followBack || !parts.openBack ? undefined : () => (back ??= assembleBack(migration, parts)),
+    shown: { current: undefined },
+    mode,
+    versionBase,
     giveUpAfterMs,
   }
+  let back: Promise<Migration> | undefined
+  return migration
+}
+
+/** The way back of a migration: its plan is made when it is first needed, and journaled like any other. */
+async function assembleBack(forward: Migration, parts: Parts): Promise<Migration> {
+  const folder = join(parts.folder, 'back')
+  const journal = parts.openBack!(folder)
+  const known = fold(journal.entries()).plan
+  const plan = known ?? (await planBack(parts.plan, task => forward.deletes.compared(task, AbortSignal.timeout(giveUpAfterMs))))
+  if (!known) for (const entry of firstEntries(parts.plan, plan, thisProcess())) journal.append(entry)
+  const { source, target } = parts
+  return assemble({ ...parts, plan, source: target, target: source, journal, folder }, forward)
 }
 
 /**

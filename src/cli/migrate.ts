@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { assemble, realWorld, thisProcess } from '../assemble.ts'
-import type { SqliteJournal } from '../journal/sqlite.ts'
+import { SqliteJournal } from '../journal/sqlite.ts'
 import { fold } from '../journal/fold.ts'
 import type { MigrationState } from '../journal/fold.ts'
 import { endedBy } from '../migration/ended-by.ts'
@@ -74,6 +74,7 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
   if (!plan) throw new ShardferryError('internal', 'The journal has no plan.')
   const world = realWorld(process.env)
   world.reached('plan-journaled')
+  using backs = new DisposableStack()
   const migration = assemble({
     plan,
     copy: settings.copy,
@@ -81,13 +82,15 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
     target: clusters.target,
     sourceAccess: settings.source,
     journal,
+    openBack: own => backs.use(SqliteJournal.open(own)),
     folder,
     world,
   })
   const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: () => world.now() })
   let publishedAtMs = 0
   const show = (): void => {
-    const progress = migration.tally.snapshot(migration.memory.state)
+    const { tally, memory } = migration.shown.current ?? migration
+    const progress = tally.snapshot(memory.state)
     view.draw(progress)
     if (world.now() - publishedAtMs < publishEveryMs && progress.phase !== 'done') return
     publishedAtMs = world.now()

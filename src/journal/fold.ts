@@ -5,6 +5,7 @@ import type {
   CutoverFacts,
   DeletesCarried,
   Entry,
+  RollbackConditions,
   ShardMark,
   StoredEntry,
   Verified,
@@ -37,17 +38,25 @@ export interface MigrationState {
   /** By source index, how the last comparison found it. */
   readonly verified: ReadonlyMap<string, Verified>
   readonly cutover: CutoverState
+  /** Cutovers and rollbacks that were made. */
+  readonly switches: number
   readonly lastNumber: number
 }
 
 /**
  * none: not asked for, or the last one was refused or undone, for a reason. asked: the run is to do it. begun: its steps may
- * have been applied; whoever finds it so undoes them. done: applications are to use the target.
+ * have been applied; whoever finds it so undoes them. done: applications are to use the target. rollback-…: the same for
+ * the way back, after which it is none again.
  */
 export type CutoverState =
   | { readonly phase: 'none'; readonly reason?: string }
   | { readonly phase: 'asked' | 'begun'; readonly conditions: CutoverConditions }
-  | { readonly phase: 'done'; readonly facts: CutoverFacts }
+  | { readonly phase: 'done'; readonly facts: CutoverFacts; readonly reason?: string }
+  | {
+      readonly phase: 'rollback-asked' | 'rollback-begun'
+      readonly facts: CutoverFacts
+      readonly conditions: RollbackConditions
+    }
 
 export interface StepState {
   readonly saved: Json
@@ -114,6 +123,7 @@ export class FoldingState implements MigrationState {
   handedOver = false
   readonly verified: Map<string, Verified> = new Map()
   cutover: CutoverState = { phase: 'none' }
+  switches = 0
   lastNumber = 0
 
   apply(entry: Entry, number: number, atMs: number): void {
@@ -203,6 +213,17 @@ export class FoldingState implements MigrationState {
         return
       case 'cut-over':
         this.cutover = { phase: 'done', facts: entry.facts }
+        this.switches++
+        return
+      case 'rollback-begun':
+        if (this.cutover.phase === 'rollback-asked') this.cutover = { ...this.cutover, phase: 'rollback-begun' }
+        return
+      case 'rollback-undone':
+        if ('facts' in this.cutover) this.cutover = { phase: 'done', facts: this.cutover.facts, reason: entry.reason }
+        return
+      case 'rolled-back':
+        this.cutover = { phase: 'none' }
+        this.switches++
         return
       case 'stopped':
         this.outcome = { kind: 'stopped', reason: entry.reason }
@@ -241,6 +262,10 @@ export class FoldingState implements MigrationState {
         return
       case 'cutover':
         if (this.cutover.phase === 'none') this.cutover = { phase: 'asked', conditions: ask.conditions }
+        return
+      case 'rollback':
+        if (this.cutover.phase === 'done')
+          this.cutover = { phase: 'rollback-asked', facts: this.cutover.facts, conditions: ask.conditions }
         return
     }
   }

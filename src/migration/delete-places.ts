@@ -77,7 +77,7 @@ async function lookAt(
         if (!place) continue
         unseen.delete(key)
         if (source || !target) continue
-        if (isCopied(task, place, target.version))
+        if (isCopied(task, place, target.version, m.versionBase()))
           found.deletes.push({ id, routing, version: target.version + (living.has(id) ? 0n : 1n), source: nothing, op: 'delete' })
         else found.kept++
       }
@@ -92,10 +92,10 @@ async function lookAt(
 const nothing = new Uint8Array(0)
 
 /** What stands on the target is what was copied, and not what was there before or what somebody else wrote since. */
-function isCopied({ action, versionFrom }: IndexTask, place: Place | Listed, onTarget: bigint): boolean {
+function isCopied({ action, versionFrom }: IndexTask, place: Place | Listed, onTarget: bigint, base: bigint): boolean {
   if (action !== 'create') return 'version' in place && !place.rejected && place.version === onTarget
   // Versions of the application may have been raised when they were written over others; a sweep knows none.
-  return !('highest' in place) || versionFrom === 'version' || onTarget <= place.highest
+  return !('highest' in place) || versionFrom === 'version' || onTarget <= place.highest + base
 }
 
 /** How long operations that are not on disk are waited for. */

@@ -1,6 +1,6 @@
 /**
  * Follows the source: looks at all indices with one request, copies a round of those that have moved, and carries over what
- * was deleted; again and again, until a cutover is asked for. What may pass never ends it: it is waited for, and shown.
+ * was deleted; again and again, until a cutover, or a rollback, is asked for. What may pass never ends it: it is waited for, and shown.
  */
 import { standings } from '../cluster/standings.ts'
 import type { ShardStanding } from '../cluster/standings.ts'
@@ -25,13 +25,18 @@ const napMs = 250
 const leastDeletesMs = 5_000
 const deletesShare = 9
 
-/** Returns when a cutover is asked for. @throws ShardferryError for what does not pass by itself */
-export async function follow(m: Migration, signal: AbortSignal): Promise<void> {
+/** Returns when a change of direction is asked for, after one look at least. @throws ShardferryError for what does not pass by itself */
+export async function follow(
+  m: Migration,
+  phase: 'following' | 'following-back',
+  isAsked: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const tasks = m.tasks.filter(isFollowed)
   const deletesDueMs = new Map<string, number>()
   let movedAtMs = m.world.now()
-  while (!isAsked(m)) {
-    m.tally.phase = 'following'
+  do {
+    m.tally.phase = phase
     let waitMs = m.world.now() - movedAtMs > idleAfterMs ? idleLookMs : busyLookMs
     try {
       const found = await lookAtAll(m, tasks, signal)
@@ -43,7 +48,7 @@ export async function follow(m: Migration, signal: AbortSignal): Promise<void> {
       }
       for (const task of tasks) {
         const dueMs = deletesDueMs.get(task.source) ?? 0
-        if (isAsked(m) || m.world.now() < dueMs || !mayHaveDeleted(m, task, found.get(task.source) ?? [])) continue
+        if (isAsked() || m.world.now() < dueMs || !mayHaveDeleted(m, task, found.get(task.source) ?? [])) continue
         const startMs = m.world.now()
         await carryDeletes(m, task, signal)
         const tookMs = m.world.now() - startMs
@@ -55,17 +60,13 @@ export async function follow(m: Migration, signal: AbortSignal): Promise<void> {
       m.tally.retried(error.message)
       waitMs = troubleMs
     }
-    await rest(m, waitMs, signal)
-  }
+    await rest(m, waitMs, isAsked, signal)
+  } while (!isAsked())
 }
 
 /** Slices have no checkpoint: what was written is found by reading all again, behind the write block of a cutover. */
 export function isFollowed({ read }: IndexTask): boolean {
   return read.by === 'seq-no'
-}
-
-function isAsked({ memory }: Migration): boolean {
-  return memory.state.cutover.phase === 'asked'
 }
 
 async function lookAtAll(
@@ -98,6 +99,6 @@ function mayPass(code: string, recovery: string): boolean {
   return recovery !== 'fatal' || code === 'retries-spent' || code === 'unreachable' || code === 'unavailable'
 }
 
-async function rest(m: Migration, ms: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = ms; leftMs > 0 && !isAsked(m); leftMs -= napMs) await m.world.sleep(Math.min(napMs, leftMs), signal)
+async function rest(m: Migration, ms: number, isAsked: () => boolean, signal: AbortSignal): Promise<void> {
+  for (let leftMs = ms; leftMs > 0 && !isAsked(); leftMs -= napMs) await m.world.sleep(Math.min(napMs, leftMs), signal)
 }

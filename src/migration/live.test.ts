@@ -12,14 +12,14 @@ import type { World } from '../model/ports.ts'
 import { runMigration } from './run-migration.ts'
 
 const easy: CutoverConditions = {
-  maxLagMs: 60_000,
+  maxLagMs: 600_000,
   acceptSetAside: false,
   acceptUnverified: true,
   acceptYellow: true,
   takeAliases: false,
 }
 
-const followed = { copy: { follow: true }, task: { aliases: { places: {} } } } as const
+const followed = { copy: { follow: true, followBack: false }, task: { aliases: { places: {} } } } as const
 
 function ask(f: FakeMigration, conditions: Partial<CutoverConditions> = {}): void {
   f.journal.append({ type: 'asked', ask: { what: 'cutover', conditions: { ...easy, ...conditions } } })

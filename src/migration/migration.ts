@@ -31,6 +31,14 @@ export interface Migration {
   readonly catchUpRounds: number
   /** Whether the run goes on after the copy, until a cutover. */
   readonly follow: boolean
+  /** In the other direction, made when it is first needed; undefined for a way back itself, and where there is to be none. */
+  readonly back: (() => Promise<Migration>) | undefined
+  /** What is shown of it now: itself, or its way back. */
+  readonly shown: { current: Pick<Migration, 'tally' | 'memory'> | undefined }
+  /** While it lists, partitions are read and listed in manifests, and nothing is written. */
+  readonly mode: { listing: boolean }
+  /** Added to versions that are made of sequence numbers: each change of direction writes above all that was written before. */
+  readonly versionBase: () => bigint
   /** How long a request that fails for a passing reason is repeated. */
   readonly giveUpAfterMs: number
 }

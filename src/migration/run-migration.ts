@@ -2,7 +2,7 @@ import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
 import { endedBy } from './ended-by.ts'
-import { followToCutover, settleCutover } from './live.ts'
+import { isCutOver, live, settleChange } from './live.ts'
 import type { Migration } from './migration.ts'
 import { confirmTargets, copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
 import { patiently } from './patiently.ts'
@@ -17,7 +17,8 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
   using asks = obeyAsks(m)
   const signal = AbortSignal.any([outer, asks.cancelled])
   try {
-    const account = (await settleCutover(m, signal)) ?? (await copyToAccount(m, signal))
+    await settleChange(m, signal)
+    const account = isCutOver(m) ? await live(m, signal) : await copyToAccount(m, signal)
     const report = { ...account, notes: [...account.notes, ...m.engineNotes()] }
     m.world.reached('account-taken')
     m.memory.append({ type: 'finished', report })
@@ -47,7 +48,7 @@ async function copyToAccount(m: Migration, signal: AbortSignal): Promise<Report>
   m.tally.phase = 'copying'
   await copyAll(m, signal)
   await confirmTargets(m, signal)
-  const account = m.follow || m.memory.state.cutover.phase === 'asked' ? await followToCutover(m, signal) : undefined
+  const account = m.follow || m.memory.state.cutover.phase === 'asked' ? await live(m, signal) : undefined
   if (remoteTasks) await patiently(m, () => undoStep(remoteTasks, m.memory, signal), signal)
   if (account) return account
   m.tally.phase = 'restoring'

@@ -133,7 +133,7 @@ export class Tally implements Meter {
       indices,
       docsPerSecond: rate.docs,
       bytesPerSecond: rate.bytes,
-      etaMs: rate.docs > 0 && !done && this.phase !== 'following' ? Math.round((1000 * left) / rate.docs) : null,
+      etaMs: rate.docs > 0 && !done && !this.phase.startsWith('following') ? Math.round((1000 * left) / rate.docs) : null,
       width: this.#throttler.width,
       maxWidth: this.#throttler.maxWidth,
       throttleReason: this.#throttler.reason,
@@ -176,8 +176,9 @@ function stateOf(rounds: readonly { readonly closed: boolean; readonly round: nu
   if (phase === 'done') return 'done'
   const last = rounds.at(-1)
   if (!last) return 'waiting'
-  if (phase === 'following' && last.round > 0) return 'following'
+  const follows = phase === 'following' || phase === 'following-back'
+  if (follows && last.round > 0) return 'following'
   if (!last.closed) return last.round === 0 ? 'copying' : 'catching-up'
-  if (phase === 'following') return 'following'
+  if (follows) return 'following'
   return 'copied'
 }

@@ -45,6 +45,10 @@ export type Entry =
   /** A cutover was refused, or has failed and is undone: applications stay on the source. */
   | { readonly type: 'cutover-undone'; readonly reason: string }
   | { readonly type: 'cut-over'; readonly facts: CutoverFacts }
+  /** The same for the way back: applications return to the source. */
+  | { readonly type: 'rollback-begun' }
+  | { readonly type: 'rollback-undone'; readonly reason: string }
+  | { readonly type: 'rolled-back'; readonly facts: CutoverFacts }
   | { readonly type: 'stopped'; readonly reason: string }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly hint: string | undefined }
   | { readonly type: 'finished'; readonly report: Report }
@@ -135,14 +139,22 @@ export interface CutoverConditions {
   readonly takeAliases: boolean
 }
 
-/** What a cutover did, as hooks are told. */
+/** What a person lets a rollback go ahead with. */
+export interface RollbackConditions {
+  /** Age of the oldest operation that the source may lack before the target is blocked. */
+  readonly maxLagMs: number
+  /** Somebody has written to the source since the cutover, or documents are set aside: the sides need not be equal. */
+  readonly acceptDifferences: boolean
+}
+
+/** What a cutover or a rollback did, as hooks are told. */
 export interface CutoverFacts {
   readonly name: string
   readonly source: string
   readonly target: string
   readonly indices: readonly { readonly source: string; readonly target: string; readonly documents: number | null }[]
   readonly aliases: readonly string[]
-  /** How long the source took no writes until the target was ready for them; null where the run was killed in between. */
+  /** How long the one side took no writes until the other was ready for them; null where the run was killed in between. */
   readonly blockedMs: number | null
   readonly at: string
 }
@@ -154,6 +166,7 @@ export type Ask =
   | { readonly what: 'throttle'; readonly width?: number; readonly docsPerSecond?: number }
   | { readonly what: 'cancel' }
   | { readonly what: 'cutover'; readonly conditions: CutoverConditions }
+  | { readonly what: 'rollback'; readonly conditions: RollbackConditions }
 
 export interface Holder {
   readonly pid: number

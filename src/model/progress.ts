@@ -9,6 +9,8 @@ export type Phase =
   | 'carrying-deletes'
   | 'following'
   | 'cutting-over'
+  | 'following-back'
+  | 'rolling-back'
   | 'restoring'
   | 'switching-aliases'
   | 'counting'

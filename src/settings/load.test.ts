@@ -69,6 +69,7 @@ describe('two addresses are enough', () => {
         maxSetAside: 10_000,
         catchUpRounds: 10,
         follow: false,
+        followBack: true,
         tune: true,
         deletes: 'auto',
       },

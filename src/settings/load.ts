@@ -77,6 +77,7 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       maxSetAside: value('maxSetAside'),
       catchUpRounds: value('catchUpRounds'),
       follow: value('follow'),
+      followBack: value('followBack'),
       tune: value('tune'),
       deletes: value('deletes'),
     },

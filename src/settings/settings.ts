@@ -44,5 +44,6 @@ export interface CopySettings {
   readonly maxSetAside: number
   readonly catchUpRounds: number
   readonly follow: boolean
+  readonly followBack: boolean
   readonly tune: boolean
 }

@@ -315,6 +315,13 @@ export const generalRows = [
     help: 'Go on after the copy: follow what the source writes and deletes, until a cutover.',
   },
   {
+    key: 'followBack',
+    group: 'copying',
+    type: 'boolean',
+    default: true,
+    help: 'After a cutover, carry what is written to the target back to the source, so that it can be rolled back.',
+  },
+  {
     key: 'tune',
     group: 'copying',
     type: 'boolean',

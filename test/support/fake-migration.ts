@@ -23,6 +23,8 @@ export interface FakeMigration {
   readonly source: FakeCluster
   readonly target: FakeCluster
   readonly journal: ListJournal
+  /** Of the way back. */
+  readonly back: ListJournal
   readonly folder: string
   readonly task: IndexTask
   /** The only shard of the source index. */
@@ -51,6 +53,7 @@ const copy: CopySettings = {
   maxSetAside: 1_000,
   catchUpRounds: 5,
   follow: false,
+  followBack: true,
   tune: true,
   deletes: 'auto',
 }
@@ -90,6 +93,7 @@ export async function fakeMigration(
     { type: 'planned', plan: plan(task) },
     { type: 'started', holder },
   ])
+  const back = journalOf()
   const write: FakeMigration['write'] = async (text, ...numbers) => {
     const lines = numbers.map(n => `{"index":{"_id":"d${n}"}}\n{"n":${n},"text":"${text}"}\n`)
     if (lines.length > 0) await send(source.url, 'POST', '/cities/_bulk', lines.join(''))
@@ -99,6 +103,7 @@ export async function fakeMigration(
     source,
     target,
     journal,
+    back,
     folder,
     task,
     shard: source.store.index('cities').shards[0]!,
@@ -109,6 +114,7 @@ export async function fakeMigration(
         source: clusters[0]!,
         target: clusters[1]!,
         journal,
+        openBack: () => back,
         folder,
         world,
       }),

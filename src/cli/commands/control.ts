@@ -28,6 +28,8 @@ function described(ask: Ask): string {
       return 'stop, and to restore the settings that were tuned'
     case 'cutover':
       return 'cut over'
+    case 'rollback':
+      return 'roll back'
     case 'throttle': {
       const parts = [
         ask.width === undefined ? '' : `send ${ask.width} bulk requests at once`,

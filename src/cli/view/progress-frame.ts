@@ -54,6 +54,8 @@ const phaseTexts: Readonly<Record<Phase, string>> = {
   'carrying-deletes': 'carrying deletes over',
   following: 'following',
   'cutting-over': 'cutting over',
+  'following-back': 'cut over, following back',
+  'rolling-back': 'rolling back',
   restoring: 'restoring settings',
   'switching-aliases': 'switching aliases',
   counting: 'counting',

@@ -1,103 +1,132 @@
 /**
- * Cutover: from "the target follows" to "applications use the target".
+ * A change of direction: applications leave one side and use the other. A cutover takes them from the source to the target,
+ * a rollback back.
  *
- * Invariants. Until the aliases are switched, whatever fails is undone, the write blocks last, and applications go on with the
- * source. A run that finds a cutover begun undoes it first, unless the switch itself is journaled: then it is finished.
- * The switch is made only when the source takes no writes, everything it has and everything it deleted is on the target, what
- * changed since the last verification is equal on both sides, and the account says so.
+ * Invariants. Until the switch is made, whatever fails is undone, the write blocks last, and applications stay where they
+ * are. The switch is made only when the side they leave takes no writes, everything it has and everything it deleted is on
+ * the other, what changed since both were compared is equal, what the other side has is listed so that it can be followed
+ * from there, and the account says so. A run that finds a change begun undoes it, unless the step that switches is
+ * journaled: then it finishes it.
  */
 import { refresh } from '../../cluster/shards.ts'
-import type { CutoverConditions, CutoverFacts, ShardMark } from '../../model/entries.ts'
+import type { CutoverFacts, Entry, ShardMark, Verified } from '../../model/entries.ts'
 import { asShardferryError, ShardferryError } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import type { Step } from '../../model/ports.ts'
 import type { Report } from '../../model/report.ts'
 import { carryDeletes } from '../carry-deletes.ts'
+import type { Memory } from '../memory.ts'
 import type { Migration } from '../migration.ts'
 import { patiently } from '../patiently.ts'
 import { confirmTargets, copyPass, restoreTuning } from '../phases.ts'
-import { applyStep, undoStep } from '../run-steps.ts'
+import { undoStep, applyStep } from '../run-steps.ts'
 import { takeAccount } from '../take-account.ts'
-import { addLags } from '../lag.ts'
 import { compareSince } from './compare-since.ts'
-import { gate } from './gate.ts'
+import { listOn } from './way-back.ts'
 
-/** How long a step of a cutover is tried: applications cannot write meanwhile. */
+/** One change of direction. */
+export interface Change {
+  /** Follows the side that applications leave. */
+  readonly from: Migration
+  /** Follows the other one afterwards; undefined where nobody does. */
+  readonly to: Migration | undefined
+  /** The journal of the whole migration, whichever direction it has. */
+  readonly memory: Memory
+  readonly entries: {
+    readonly begun: Entry
+    readonly undone: (reason: string) => Entry
+    readonly done: (facts: CutoverFacts) => Entry
+  }
+  /** Makes the switch, and takes it back. */
+  readonly switchStep: Step
+  readonly switchBy: 'apply' | 'undo'
+  /** By source index of `from`, up to where both sides were found equal; those that are missing are not compared. */
+  readonly equalUpTo: ReadonlyMap<string, readonly Pick<ShardMark, 'shard' | 'upTo' | 'historyUuid'>[]>
+  readonly require: (signal: AbortSignal) => Promise<void>
+  readonly requireAccount: (report: Report) => void
+}
+
+/** How long a step is tried: applications cannot write meanwhile. */
 const patienceMs = 20_000
 /** How long undoing may take: a block that stays is worse than a run that hangs. */
 const undoWithinMs = 120_000
 
-/** Gives the account of a cutover that succeeded; undefined where it was refused or is undone, which the journal says. */
-export async function cutOver(m: Migration, conditions: CutoverConditions, signal: AbortSignal): Promise<Report | undefined> {
-  m.tally.phase = 'cutting-over'
-  const hasty = { ...m, giveUpAfterMs: patienceMs }
+/** Gives the account of a change that was made; undefined where it was refused or is undone, which the journal says. */
+export async function change(c: Change, signal: AbortSignal): Promise<Report | undefined> {
+  const hasty = { ...c, from: { ...c.from, giveUpAfterMs: patienceMs } }
+  const { world } = c.from
   try {
-    await requireConditions(m, conditions, signal)
-    const checked = await compareChanged(hasty, conditions, signal)
-    m.memory.append({ type: 'cutover-begun' })
-    m.world.reached('cutover-begun')
-    return await switchOver(hasty, conditions, checked, signal)
+    await c.require(signal)
+    if (c.to) await listOn(c.to, false, signal)
+    // While applications still write: the rest is little.
+    const equal = await compareChanged(hasty, c.equalUpTo, signal)
+    c.memory.append(c.entries.begun)
+    world.reached('cutover-begun')
+    const startMs = world.now()
+    const report = await switchOver(hasty, equal, signal)
+    if (c.to) rememberEqual(c.to, c.from, equal)
+    c.memory.append(c.entries.done(factsOf(c, report, world.now() - startMs)))
+    world.reached('cut-over')
+    return report
   } catch (thrown) {
     const error = asShardferryError(thrown)
     if (error.code.startsWith('state-')) throw error
-    await undoCutover(m, `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`)
+    await undoChange(c, `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`)
     if (signal.aborted) throw error
     return undefined
   }
 }
 
-/** Undoes what a cutover has applied, last first, and says why. A switch that is journaled is not undone: see `isSwitched`. */
-export async function undoCutover(m: Migration, reason: string): Promise<void> {
+/** What was compared is equal on both sides up to where the other direction is listed: it is compared from there next time. */
+function rememberEqual(to: Migration, from: Migration, equal: Equal): void {
+  const compared = new Set(from.tasks.filter(({ source }) => equal.has(source)).map(({ target }) => target))
+  const indices = to.tasks.flatMap(({ source }): Verified[] => {
+    const shards = to.memory.state.indices.get(source)?.rounds.at(-1)?.shards
+    return shards && compared.has(source) ? [{ index: source, equal: true, level: 'full', shards }] : []
+  })
+  to.memory.append({ type: 'verified', indices })
+}
+
+/** Undoes what of a change was applied, last first, and says why. */
+export async function undoChange(c: Change, reason: string): Promise<void> {
   const signal = AbortSignal.timeout(undoWithinMs)
-  const patient = { ...m, giveUpAfterMs: undoWithinMs / 2 }
-  for (const step of cutoverSteps(m).toReversed()) await patiently(patient, () => undoStep(step, m.memory, signal), signal)
-  m.memory.append({ type: 'cutover-undone', reason })
-  m.world.reached('cutover-undone')
+  const patient = { ...c.from, giveUpAfterMs: undoWithinMs / 2 }
+  if (c.switchBy === 'apply') await patiently(patient, () => undoStep(c.switchStep, c.memory, signal), signal)
+  else await patiently(patient, () => applyStep(c.switchStep, c.memory, c.from.world, signal), signal)
+  await liftBlocks(patient, c.memory, signal)
+  c.memory.append(c.entries.undone(reason))
+  c.from.world.reached('cutover-undone')
 }
 
-/** Whether the point is passed from which a cutover is only finished. */
-export function isSwitched({ memory, tasks, steps }: Migration): boolean {
-  return memory.state.steps.get(steps.switchAliases(tasks, false).id)?.phase === 'applied'
+/** Lets writes to the side that `m` follows through again. */
+export async function liftBlocks(m: Migration, memory: Memory, signal: AbortSignal): Promise<void> {
+  for (const task of m.tasks.toReversed()) await patiently(m, () => undoStep(m.steps.block(task), memory, signal), signal)
 }
 
-/** Of a cutover whose run ended after the switch: only the journal does not know it yet. */
-export async function finishCutover(m: Migration, signal: AbortSignal): Promise<Report> {
-  const report = await patiently(m, () => takeAccount(m, signal), signal)
-  m.memory.append({ type: 'cut-over', facts: factsOf(m, report, null) })
+/** Whether the point is passed from which a change is only finished. */
+export function isSwitched({ memory, switchStep, switchBy }: Change): boolean {
+  return memory.state.steps.get(switchStep.id)?.phase === (switchBy === 'apply' ? 'applied' : 'undone')
+}
+
+/** Of a change whose run ended after the switch: only the journal does not know it yet. */
+export async function finishChange(c: Change, signal: AbortSignal): Promise<Report> {
+  const report = await patiently(c.from, () => takeAccount(c.from, signal), signal)
+  c.memory.append(c.entries.done(factsOf(c, report, null)))
   return report
 }
 
-function cutoverSteps({ tasks, steps }: Migration): readonly Step[] {
-  return [...tasks.map(task => steps.block(task)), steps.switchAliases(tasks, false)]
-}
+type Equal = Change['equalUpTo']
 
-async function requireConditions(m: Migration, conditions: CutoverConditions, signal: AbortSignal): Promise<void> {
-  const { indices } = m.tally.snapshot(m.memory.state)
-  const lag = addLags(indices.map(one => one.lag))
-  const failed = (
-    await gate({ tasks: m.tasks, state: m.memory.state, target: m.target, lag, greenWithin: '30s' }, conditions, signal)
-  ).filter(({ holds }) => !holds)
-  if (failed.length === 0) return
-  throw new ShardferryError(
-    'cutover-refused',
-    failed.map(({ what, seen, remedy }) => `${what}: ${seen}. ${remedy ?? ''}`).join('\n'),
-  )
-}
-
-/** By source index, up to where both sides were found equal. */
-type Checked = ReadonlyMap<string, readonly ShardMark[]>
-
-/** What changed since the last verification, while applications still write: the rest is little. */
-async function compareChanged(m: Migration, { acceptUnverified }: CutoverConditions, signal: AbortSignal): Promise<Checked> {
-  const checked = new Map<string, readonly ShardMark[]>()
-  for (const task of m.tasks) {
-    const found = m.memory.state.verified.get(task.source)
-    const copied = m.memory.state.indices.get(task.source)?.rounds.findLast(({ closed }) => closed)
-    if (task.read.by !== 'seq-no' || !copied || !found?.equal || acceptUnverified) continue
-    requireEqual(task, await compareSince(m, task, found.shards, copied.shards, signal))
-    checked.set(task.source, copied.shards)
+async function compareChanged({ from }: Change, equalUpTo: Equal, signal: AbortSignal): Promise<Equal> {
+  const equal = new Map<string, readonly ShardMark[]>()
+  for (const task of from.tasks) {
+    const since = equalUpTo.get(task.source)
+    const copied = from.memory.state.indices.get(task.source)?.rounds.findLast(({ closed }) => closed)
+    if (!since || !copied || task.read.by !== 'seq-no') continue
+    requireEqual(task, await compareSince(from, task, since, copied.shards, signal))
+    equal.set(task.source, copied.shards)
   }
-  return checked
+  return equal
 }
 
 function requireEqual({ source, target }: IndexTask, different: readonly { readonly id: string; readonly kind: string }[]): void {
@@ -110,28 +139,32 @@ function requireEqual({ source, target }: IndexTask, different: readonly { reado
   )
 }
 
-async function switchOver(m: Migration, conditions: CutoverConditions, checked: Checked, signal: AbortSignal): Promise<Report> {
-  const startMs = m.world.now()
-  for (const task of m.tasks) await patiently(m, () => applyStep(m.steps.block(task), m.memory, m.world, signal), signal)
-  await drain(m, signal)
-  m.world.reached('cutover-drained')
-  for (const task of m.tasks) {
-    const since = checked.get(task.source)
-    const now = m.memory.state.indices.get(task.source)?.rounds.at(-1)?.shards
-    if (since && now) requireEqual(task, await compareSince(m, task, since, now, signal))
+async function switchOver(c: Change, equal: Equal, signal: AbortSignal): Promise<Report> {
+  const { from, to, memory } = c
+  for (const task of from.tasks) {
+    const block = from.steps.block(task)
+    await patiently(from, () => applyStep(block, memory, from.world, signal), signal)
   }
-  await confirmTargets(m, signal)
-  await restoreTuning(m, signal)
-  const report = await patiently(m, () => takeAccount(m, signal), signal)
-  requireAccount(report, conditions)
-  const aliases = m.steps.switchAliases(m.tasks, conditions.takeAliases)
-  await patiently(m, () => applyStep(aliases, m.memory, m.world, signal), signal)
-  m.memory.append({ type: 'cut-over', facts: factsOf(m, report, m.world.now() - startMs) })
-  m.world.reached('cut-over')
+  await drain(from, signal)
+  from.world.reached('cutover-drained')
+  if (to) await listOn(to, true, signal)
+  await compareChanged(c, equal, signal)
+  await confirmTargets(from, signal)
+  await restoreTuning(from, signal)
+  const report = await patiently(from, () => takeAccount(from, signal), signal)
+  c.requireAccount(report)
+  await patiently(from, () => makeSwitch(c, signal), signal)
   return report
 }
 
-/** Until nothing moves any more: the source takes no writes, so the next round is empty or the last one. */
+async function makeSwitch({ switchStep, switchBy, memory, from }: Change, signal: AbortSignal): Promise<void> {
+  if (switchBy === 'apply') await applyStep(switchStep, memory, from.world, signal)
+  else await undoStep(switchStep, memory, signal)
+}
+
+const mostPasses = 5
+
+/** Until nothing moves any more: the side takes no writes, so the next round is empty or the last one. */
 async function drain(m: Migration, signal: AbortSignal): Promise<void> {
   for (let pass = 0; ; pass++) {
     const moved = await copyPass(m, m.tasks, pass === 0 ? 'first' : 'again', signal)
@@ -141,23 +174,20 @@ async function drain(m: Migration, signal: AbortSignal): Promise<void> {
     if (pass > mostPasses)
       throw new ShardferryError(
         'cutover-failed',
-        `The source goes on changing behind its write block: ${[...moved].map(({ source }) => source).join(', ')}.`,
-        {
-          hint: 'Somebody lifts the block. Find who writes, then cut over again.',
-        },
+        `${[...moved].map(({ source }) => source).join(', ')} on the ${m.source.side} goes on changing behind its write block.`,
+        { hint: 'Somebody lifts the block. Find who writes, then try again.' },
       )
   }
 }
 
-const mostPasses = 5
-
-function requireAccount(report: Report, { acceptSetAside }: CutoverConditions): void {
-  if (report.verdict === 'exact' || (report.verdict === 'set-aside' && acceptSetAside)) return
+/** @throws ShardferryError `cutover-failed` unless the account is exact, or lacks only what is accepted */
+export function requireExact(report: Report, accepts: (report: Report) => boolean): void {
+  if (report.verdict === 'exact' || accepts(report)) return
   const why = report.indices.flatMap(({ index, doubts, sourceCount, targetCount, behind, deleted }) => [
     ...doubts.map(doubt => `${index}: ${doubt}`),
     ...(sourceCount === targetCount
       ? []
-      : [`${index}: ${sourceCount ?? 'uncounted'} documents on the source, ${targetCount ?? 'uncounted'} on the target`]),
+      : [`${index}: ${sourceCount ?? 'uncounted'} documents there, ${targetCount ?? 'uncounted'} on the other side`]),
     ...(behind > 0 ? [`${index}: ${behind} operations behind`] : []),
     ...(deleted.state === 'pending' ? [`${index}: deletes are not carried over`] : []),
   ])
@@ -166,13 +196,13 @@ function requireAccount(report: Report, { acceptSetAside }: CutoverConditions): 
   })
 }
 
-function factsOf(m: Migration, report: Report, blockedMs: number | null): CutoverFacts {
+function factsOf({ from }: Change, report: Report, blockedMs: number | null): CutoverFacts {
   return {
-    name: m.plan.name,
-    source: m.plan.source.address,
-    target: m.plan.target.address,
+    name: from.plan.name,
+    source: from.plan.source.address,
+    target: from.plan.target.address,
     indices: report.indices.map(({ index, target, targetCount }) => ({ source: index, target, documents: targetCount })),
-    aliases: [...new Set(m.tasks.flatMap(({ aliases }) => Object.keys(aliases)))],
+    aliases: [...new Set(from.tasks.flatMap(({ aliases }) => Object.keys(aliases)))],
     blockedMs: blockedMs === null ? null : Math.round(blockedMs),
     at: new Date().toISOString(),
   }

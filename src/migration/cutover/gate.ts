@@ -46,14 +46,20 @@ function lagCondition({ lag, tasks, state }: GateParts, { maxLagMs }: CutoverCon
       seen: `${uncopied.length === 1 ? `index ${uncopied[0]!.source} is` : `${uncopied.length} indices are`} not copied yet`,
       remedy: 'Wait until the copy follows: shardferry status',
     }
-  if (lag === null) return { what: 'lag', holds: true, seen: 'nobody follows the source now; it is caught up with first' }
-  const seen = `${lag.operations} operations${lag.operations > 0 && lag.seconds !== null ? `, the oldest ${lag.seconds.toFixed(1)} s old` : ''}`
-  if (lag.operations === 0 || (lag.seconds !== null && 1000 * lag.seconds <= maxLagMs)) return { what: 'lag', holds: true, seen }
+  return lagBelow(lag, maxLagMs)
+}
+
+export function lagBelow(lag: Lag | null, maxLagMs: number): Condition {
+  const what = 'lag'
+  if (lag === null) return { what, holds: false, seen: 'not known yet', remedy: 'Wait some seconds: shardferry status' }
+  const old = lag.operations > 0 && lag.seconds !== null ? `, the oldest ${lag.seconds.toFixed(1)} s old` : ''
+  const seen = `${lag.operations} operations${old}`
+  if (lag.operations === 0 || (lag.seconds !== null && 1_000 * lag.seconds <= maxLagMs)) return { what, holds: true, seen }
   return {
-    what: 'lag',
+    what,
     holds: false,
     seen,
-    remedy: `Wait until it is below ${maxLagMs / 1000} s (shardferry status), give the run more width (shardferry throttle), or allow more: --max-lag`,
+    remedy: `Wait until it is below ${maxLagMs / 1_000} s (shardferry status), give the run more width (shardferry throttle), or allow more: --max-lag`,
   }
 }
 

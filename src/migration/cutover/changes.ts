@@ -1,0 +1,80 @@
+import type { CutoverState } from '../../journal/fold.ts'
+import { ShardferryError } from '../../model/errors.ts'
+import type { CutoverConditions, RollbackConditions } from '../../model/entries.ts'
+import type { Lag } from '../../model/progress.ts'
+import type { Report } from '../../model/report.ts'
+import { addLags } from '../lag.ts'
+import type { Migration } from '../migration.ts'
+import { requireExact } from './cut-over.ts'
+import type { Change } from './cut-over.ts'
+import { gate, lagBelow } from './gate.ts'
+import type { Condition } from './gate.ts'
+
+/** From the source to the target. */
+export function cutoverChange(m: Migration, back: Migration | undefined, conditions: CutoverConditions): Change {
+  const { memory, tasks } = m
+  return {
+    from: m,
+    to: back,
+    memory,
+    entries: {
+      begun: { type: 'cutover-begun' },
+      undone: reason => ({ type: 'cutover-undone', reason }),
+      done: facts => ({ type: 'cut-over', facts }),
+    },
+    switchStep: m.steps.switchAliases(tasks, conditions.takeAliases),
+    switchBy: 'apply',
+    equalUpTo: conditions.acceptUnverified ? new Map() : equalIn(m),
+    require: async signal => {
+      const parts = { tasks, state: memory.state, target: m.target, lag: lagOf(m), greenWithin: '30s' } as const
+      requireAll(await gate(parts, conditions, signal))
+    },
+    requireAccount: report => requireExact(report, ({ verdict }) => verdict === 'set-aside' && conditions.acceptSetAside),
+  }
+}
+
+/** From the target back to the source. */
+export function rollbackChange(m: Migration, back: Migration, conditions: RollbackConditions): Change {
+  const accepts = ({ verdict }: Report): boolean => verdict !== 'exact' && conditions.acceptDifferences
+  return {
+    from: back,
+    to: m,
+    memory: m.memory,
+    entries: {
+      begun: { type: 'rollback-begun' },
+      undone: reason => ({ type: 'rollback-undone', reason }),
+      done: facts => ({ type: 'rolled-back', facts }),
+    },
+    switchStep: m.steps.switchAliases(m.tasks, false),
+    switchBy: 'undo',
+    equalUpTo: conditions.acceptDifferences ? new Map() : equalIn(back),
+    require: () => Promise.resolve(requireAll([lagBelow(lagOf(back), conditions.maxLagMs)])),
+    requireAccount: report => requireExact(report, accepts),
+  }
+}
+
+/** What was begun and not ended by an earlier run. */
+export function changeBegun(m: Migration, back: Migration | undefined, stands: CutoverState): Change | undefined {
+  if (stands.phase === 'begun') return cutoverChange(m, back, stands.conditions)
+  if (stands.phase === 'rollback-begun' && back) return rollbackChange(m, back, stands.conditions)
+  return undefined
+}
+
+/** Up to where both sides were found equal: by a comparison, or by the last change of direction. */
+function equalIn({ memory }: Migration): Change['equalUpTo'] {
+  const found = [...memory.state.verified.values()].filter(({ equal }) => equal)
+  return new Map(found.map(({ index, shards }) => [index, shards]))
+}
+
+function lagOf(m: Migration): Lag | null {
+  return addLags(m.tally.snapshot(m.memory.state).indices.map(({ lag }) => lag))
+}
+
+function requireAll(conditions: readonly Condition[]): void {
+  const failed = conditions.filter(({ holds }) => !holds)
+  if (failed.length === 0) return
+  throw new ShardferryError(
+    'cutover-refused',
+    failed.map(({ what, seen, remedy }) => `${what}: ${seen}. ${remedy ?? ''}`.trim()).join('\n'),
+  )
+}
