@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import { send } from '../../test/contract/connect-to.ts'
 import { fakeMigration } from '../../test/support/fake-migration.ts'
@@ -136,5 +137,118 @@ test.each(points)(
       expect(f.target.store.index('towns').text('gc_deletes')).toBeUndefined()
     }
     expect(died).toBeGreaterThan(0)
+  },
+)
+
+const both = { copy: { follow: true }, task: { aliases: { places: {} } } } as const
+
+/** Writes, updates and deletes on a side, as applications would that use it. */
+async function use(f: FakeMigration, side: 'source' | 'target', text: string): Promise<void> {
+  const [address, index] = side === 'source' ? [f.source.url, 'cities'] : [f.target.url, 'towns']
+  const line = (id: string): string => `{"index":{"_id":"${id}"}}\n{"text":"${text}"}\n`
+  const lines = `${line('d1')}${line(`new ${text}`)}{"delete":{"_id":"d2"}}\n{"delete":{"_id":"gone ${text}"}}\n${line('d2')}${line(`gone ${text}`)}`
+  await send(address, 'POST', `/${index}/_bulk`, lines)
+  await send(address, 'DELETE', `/${index}/_doc/gone ${text}`)
+  // One that came by the copy and has not been touched since.
+  const copied = [...f.documents(side)].find(([, doc]) => doc.includes('first'))!
+  await send(address, 'DELETE', `/${index}/_doc/${copied[0]}`)
+  await send(address, 'POST', `/${index}/_refresh`)
+}
+
+async function equalSoon(f: FakeMigration, what: string): Promise<void> {
+  const equal = (): boolean => isDeepStrictEqual(new Map([...f.documents('source')].toSorted()), new Map([...f.documents('target')].toSorted()))
+  await until(`both sides to be equal ${what}`, () => Promise.resolve(equal() || undefined))
+}
+
+async function changed(f: FakeMigration, what: 'cutover' | 'rollback', text: string): Promise<void> {
+  const done = what === 'cutover' ? 'cut-over' : 'rolled-back'
+  const count = (): number => f.types().filter(type => type === done).length
+  const before = count()
+  if (what === 'cutover') ask(f)
+  else f.journal.append({ type: 'asked', ask: { what, conditions: { maxLagMs: 600_000, acceptDifferences: false } } })
+  await until(`the ${what} ${text}`, () => {
+    const undone = f.journal.kept.findLast(({ type }) => type === 'cutover-undone' || type === 'rollback-undone')
+    if (undone) throw new Error(JSON.stringify(undone))
+    return Promise.resolve(count() > before || undefined)
+  })
+}
+
+test('applications go to the target, back to the source, and to the target again: whatever they write or delete is on both sides each time', async () => {
+  const f = await fakeMigration(both)
+  const stop = new AbortController()
+  const m = f.process()
+  const running = runMigration(m, stop.signal)
+  await followsAs(f, 'first')
+  await use(f, 'source', 'one')
+  await equalSoon(f, 'before the cutover')
+  await changed(f, 'cutover', 'first')
+  expect(f.types()).toContain('finished')
+  await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
+  await use(f, 'target', 'two')
+  await equalSoon(f, 'after the cutover')
+  await use(f, 'target', 'three')
+  await changed(f, 'rollback', 'first')
+  expect(f.documents('source')).toEqual(f.documents('target'))
+  expect(await aliasesOf(f)).toEqual({ towns: { aliases: {} } })
+  await use(f, 'source', 'four')
+  await equalSoon(f, 'after the rollback')
+  await use(f, 'source', 'five')
+  await changed(f, 'cutover', 'second')
+  expect(f.documents('source')).toEqual(f.documents('target'))
+  await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
+  await use(f, 'target', 'six')
+  await equalSoon(f, 'after the second cutover')
+  stop.abort(new ShardferryError('stopped', 'Stopped.'))
+  await expect(running).rejects.toMatchObject({ code: 'stopped' })
+  expect(m.memory.state).toMatchObject({ switches: 3, cutover: { phase: 'done' } })
+})
+
+const pointsBack = points.filter(point => point !== 'account-taken')
+
+test.concurrent.each(pointsBack.flatMap(point => [1, 2].map(nth => [point, nth] as const)))(
+  'killed at %s (%i) on the way through a rollback, the next run undoes or finishes it, and nothing is lost',
+  async (at, nth) => {
+    const f = await fakeMigration(both)
+    ask(f)
+    const stopped = new ShardferryError('stopped', 'Stopped.')
+    const stop = new AbortController()
+    const first = runMigration(f.process(), stop.signal)
+    await until('the cutover', () => Promise.resolve(f.types().includes('finished') || undefined))
+    await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
+    await use(f, 'target', 'two')
+    await equalSoon(f, 'after the cutover')
+    stop.abort(stopped)
+    await expect(first).rejects.toMatchObject({ code: 'stopped' })
+    await use(f, 'target', 'three')
+    const askBack = (): void =>
+      f.journal.append({ type: 'asked', ask: { what: 'rollback', conditions: { maxLagMs: 600_000, acceptDifferences: false } } })
+    askBack()
+
+    const dying = new AbortController()
+    const world = dyingAt(at, nth)
+    const second = runMigration(f.process(world), dying.signal).catch(() => undefined)
+    await Promise.race([second, until('the rollback', () => Promise.resolve(f.types().includes('rolled-back') || undefined))])
+    dying.abort(stopped)
+    await second
+
+    const end = new AbortController()
+    const third = runMigration(f.process(), end.signal)
+    await until('the rollback to be finished or undone', () =>
+      Promise.resolve(f.types().includes('rolled-back') || f.types().includes('rollback-undone') || undefined),
+    )
+    if (!f.types().includes('rolled-back')) {
+      askBack()
+      await until('the rollback', () => Promise.resolve(f.types().includes('rolled-back') || undefined))
+    }
+    await until('the target to take writes again', () =>
+      Promise.resolve(f.target.store.index('towns').text('blocks.write') !== 'true' || undefined),
+    )
+    expect(f.documents('source')).toEqual(f.documents('target'))
+    expect(await aliasesOf(f)).toEqual({ towns: { aliases: {} } })
+    await use(f, 'source', 'four')
+    await equalSoon(f, 'after the rollback')
+    expect(blocked(f)).toBe(false)
+    end.abort(stopped)
+    await expect(third).rejects.toMatchObject({ code: 'stopped' })
   },
 )

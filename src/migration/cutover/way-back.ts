@@ -6,6 +6,7 @@
  */
 import type { Cluster } from '../../cluster/cluster.ts'
 import { exactnessFor } from '../../metadata/tune.ts'
+import type { Doc } from '../../model/documents.ts'
 import type { Entry, Holder } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import { movedTasks } from '../../model/plan.ts'
@@ -88,10 +89,14 @@ export function raising(writer: Writer, base: () => bigint): Writer {
     write: (task, batch, signal) => {
       const added = task.versionFrom === 'seq-no' ? base() : 0n
       if (added === 0n) return writer.write(task, batch, signal)
-      const docs = batch.docs.map(doc => (doc.op === 'delete' ? doc : { ...doc, version: doc.version + added }))
+      const docs = batch.docs.map(doc => (doc.op === 'delete' ? doc : raised(doc, added)))
       return writer.write(task, { docs, bytes: batch.bytes, release: () => batch.release() }, signal)
     },
   }
+}
+
+function raised({ id, routing, version, source, seqNo, op }: Doc, added: bigint): Doc {
+  return { id, routing, version: version + added, source, seqNo, ...(op === undefined ? {} : { op }) }
 }
 
 /** Stands in for a writer while partitions are only listed: what is read is on the other side already. */
