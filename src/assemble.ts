@@ -26,9 +26,9 @@ import type { MigrationState } from './journal/fold.ts'
 import { accessKinds } from './access/steps.ts'
 import type { StepKind } from './cluster/step-kind.ts'
 import { aliasStep } from './metadata/alias-step.ts'
-import { createIndexStep } from './metadata/create.ts'
+import { createdKind, createIndexStep } from './metadata/create.ts'
 import { switchAliasesStep } from './metadata/switch-aliases.ts'
-import { tuneIndexStep, tuning } from './metadata/tune.ts'
+import { tuneIndexStep, tuningKind } from './metadata/tune.ts'
 import { writeBlockKind, writeBlockStep } from './metadata/write-block.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import type { DeletesParts } from './migration/carry-deletes.ts'
@@ -236,14 +236,22 @@ function sideReaders(cluster: Cluster, copy: CopySettings): SideReaders {
   return { cluster, documents: streamReader(cluster, copy), ids: streamReader(cluster, { ...copy, idsOnly: true }) }
 }
 
-/** Every kind of step there is, by its ids: what becomes of it when a migration ends. */
-export function stepKinds(folder: string): readonly StepKind[] {
+/**
+ * Every kind of step there is, by its ids: what becomes of it when a migration ends.
+ * @param made of a migration that is rolled back before a cutover: the indices that it made go too
+ */
+export function stepKinds(folder: string, made?: Pick<MigrationState, 'plan' | 'created'>): readonly StepKind[] {
+  const uuidOf = (index: string): string | undefined => {
+    const task = made?.plan?.indices.find(({ target }) => target === index)
+    return task && made?.created.get(task.source)
+  }
   return [
-    { prefix: 'create-index/', atEnd: 'kept' },
+    made ? createdKind(uuidOf) : { prefix: 'create-index/', atEnd: 'kept' },
     { prefix: 'aliases/', atEnd: 'kept' },
     writeBlockKind('source'),
     writeBlockKind('target'),
-    tuning,
+    tuningKind('target'),
+    tuningKind('source'),
     reindexTasks,
     probeIndices,
     ...accessKinds(folder),

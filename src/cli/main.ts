@@ -6,6 +6,7 @@ import { ShardferryError } from '../model/errors.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import type { SettingGroup } from '../settings/table.ts'
+import type { ChangeOptions } from './change-direction.ts'
 import { version } from '../version.ts'
 import { showError } from './output.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -36,10 +37,12 @@ interface Options {
   readonly print?: boolean
   readonly postpone?: boolean
   readonly maxLag?: number
+  readonly maxBlock?: number
   readonly acceptSetAside?: boolean
   readonly acceptUnverified?: boolean
   readonly acceptYellow?: boolean
   readonly takeAliases?: boolean
+  readonly acceptDifferences?: boolean
   readonly hook?: string
 }
 
@@ -234,43 +237,77 @@ stateCommand(throttleCommand, async (settings, { width, docsPerSecond }) => {
   return (await import('./commands/control.ts')).control(settings, ask)
 })
 
-const cutoverCommand = program
-  .command('cutover')
-  .description(
-    'Move applications to the target: a guarded switch, made by the run that follows the source, undone where anything fails.',
-  )
-  .option('--dry-run', 'only show the steps, and which conditions hold')
-  .option('--yes', 'do not ask')
-  .option('--postpone', 'wait until every condition holds, then ask')
-  .option(
-    '--max-lag <duration>',
-    'oldest operation that the target may lack before the source is blocked, such as 10s',
-    seconds,
-    10_000,
-  )
-  .option('--accept-set-aside', 'go without the documents that are set aside')
-  .option('--accept-unverified', 'go without a verification that found both sides equal')
-  .option('--accept-yellow', "go without the target's replicas")
-  .option('--take-aliases', 'take aliases of the plan from other indices of the target that have them')
-  .option('--hook <command>', 'run afterwards, with the facts as JSON on its standard input: to move clients')
-  .option(...jsonFlag)
-clusterCommand(cutoverCommand, connections, async (settings, options) =>
-  (await import('./commands/cutover.ts')).cutover(
-    settings,
-    {
-      dryRun: options.dryRun ?? false,
-      yes: options.yes ?? false,
-      postpone: options.postpone ?? false,
-      maxLagMs: options.maxLag ?? 10_000,
+const maxLagFlag = [
+  '--max-lag <duration>',
+  'oldest operation that may be missing on the other side before the first is blocked, such as 10s',
+  seconds,
+  10_000,
+] as const
+const maxBlockFlag = [
+  '--max-block <duration>',
+  'how long the first side may take no writes, such as 60s; what is not done by then is undone',
+  seconds,
+  60_000,
+] as const
+const hookFlag = [
+  '--hook <command>',
+  'run afterwards, with the facts as JSON on its standard input: to move clients by DNS, proxy or configuration',
+] as const
+const postponeFlag = ['--postpone', 'wait until every condition holds, then ask'] as const
+function changeOptions({ dryRun = false, yes = false, postpone = false, hook, json = false }: Options): ChangeOptions {
+  return { dryRun, yes, postpone, hook, json }
+}
+
+clusterCommand(
+  program
+    .command('cutover')
+    .description(
+      'Move applications to the target: a guarded switch, made by the run that follows the source, undone where anything fails.',
+    )
+    .option('--dry-run', 'only show the steps, and which conditions hold')
+    .option('--yes', 'do not ask')
+    .option(...postponeFlag)
+    .option(...maxLagFlag)
+    .option(...maxBlockFlag)
+    .option('--accept-set-aside', 'go without the documents that are set aside')
+    .option('--accept-unverified', 'go without a verification that found both sides equal')
+    .option('--accept-yellow', "go without the target's replicas")
+    .option('--take-aliases', 'take aliases of the plan from other indices of the target that have them')
+    .option(...hookFlag)
+    .option(...jsonFlag),
+  everything,
+  async (settings, options) => {
+    const conditions = {
+      maxLagMs: options.maxLag ?? 0,
+      maxBlockMs: options.maxBlock ?? 0,
       acceptSetAside: options.acceptSetAside ?? false,
       acceptUnverified: options.acceptUnverified ?? false,
       acceptYellow: options.acceptYellow ?? false,
       takeAliases: options.takeAliases ?? false,
-      hook: options.hook,
-      json: options.json ?? false,
-    },
-    signal,
-  ),
+    }
+    return (await import('./commands/cutover.ts')).cutover(settings, { ...changeOptions(options), conditions }, signal)
+  },
+)
+clusterCommand(
+  program
+    .command('rollback')
+    .description(
+      'Move applications back to the source, with what they wrote to the target; before a cutover, remove what was made there.',
+    )
+    .option('--dry-run', 'only show what would be done')
+    .option('--yes', 'do not ask')
+    .option(...postponeFlag)
+    .option(...maxLagFlag)
+    .option(...maxBlockFlag)
+    .option('--accept-differences', 'go back although somebody wrote to the source meanwhile, or documents are set aside')
+    .option(...hookFlag)
+    .option(...jsonFlag),
+  everything,
+  async (settings, options) => {
+    const { maxLag: maxLagMs = 0, maxBlock: maxBlockMs = 0, acceptDifferences = false } = options
+    const conditions = { maxLagMs, maxBlockMs, acceptDifferences }
+    return (await import('./commands/rollback.ts')).rollback(settings, { ...changeOptions(options), conditions }, signal)
+  },
 )
 
 clusterCommand(

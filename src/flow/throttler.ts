@@ -124,6 +124,8 @@ export class AdaptiveThrottler implements Throttler {
         this.#nextFreeMs = 0
         break
       case 'cancel':
+      case 'cutover':
+      case 'rollback':
         return
     }
     this.#admit()

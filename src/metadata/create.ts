@@ -2,6 +2,8 @@ import type { Answer, Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
 import { refusal, serverError } from '../cluster/refusal.ts'
+import { indexUuid } from '../cluster/shards.ts'
+import type { StepKind } from '../cluster/step-kind.ts'
 import { refusedSettings } from '../cluster/refused-settings.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { Change, IndexTask, JsonObject } from '../model/plan.ts'
@@ -19,7 +21,7 @@ import { editSettings } from './tree.ts'
 export function createIndexStep(target: Cluster, task: IndexTask, onChange: (change: Change) => void): Step<null> {
   let foreign = false
   return {
-    id: `create-index/${task.target}`,
+    id: `${prefix}${task.target}`,
     describe: () => `create index ${task.target} with ${task.shards} shard${task.shards === 1 ? '' : 's'} on the target`,
 
     async capture(signal) {
@@ -40,6 +42,34 @@ export function createIndexStep(target: Cluster, task: IndexTask, onChange: (cha
     async undo(_saved, signal) {
       if (foreign) return
       const request = { method: 'DELETE', path: `/${indexPath(task.target)}`, signal } as const
+      const answer = await target.exchange(request)
+      if (answer.status >= 400 && answer.status !== 404) throw refusal(target, request, answer)
+    },
+  }
+}
+
+const prefix = 'create-index/'
+
+/**
+ * Indices that a migration made, deleted without the plan. Only the very index that it made is, or, where the journal does
+ * not know which that is, an empty one.
+ * @param uuidOf the uuid that a target index got
+ */
+export function createdKind(uuidOf: (index: string) => string | undefined): StepKind {
+  return {
+    prefix,
+    atEnd: 'undone',
+    side: 'target',
+    describe: index => `delete index ${index} on the target, with all documents in it`,
+    async undo(target, index, _saved, signal) {
+      const uuid = await indexUuid(target, index, signal)
+      if (uuid === undefined) return
+      const known = uuidOf(index)
+      if (known === undefined ? (await countAll(target, index, signal)) > 0 : known !== uuid)
+        throw new ShardferryError('target-changed', `The target index ${index} is not the one that this migration made.`, {
+          hint: `It is left as it is. Delete it by hand if nobody needs it: DELETE /${index}`,
+        })
+      const request = { method: 'DELETE', path: `/${indexPath(index)}`, signal } as const
       const answer = await target.exchange(request)
       if (answer.status >= 400 && answer.status !== 404) throw refusal(target, request, answer)
     },

@@ -4,6 +4,7 @@ import { json } from '../cluster/json.ts'
 import { refusal } from '../cluster/refusal.ts'
 import type { ShardferryError } from '../model/errors.ts'
 import type { StepKind } from '../cluster/step-kind.ts'
+import type { Side } from '../model/connection.ts'
 import type { IndexTask, JsonObject } from '../model/plan.ts'
 import type { Step } from '../model/ports.ts'
 import type { Identity } from '../model/version.ts'
@@ -68,8 +69,10 @@ const gcDeletes = 'index.gc_deletes'
 const tombstonesFor = '12h'
 const exactNames = new Set([gcDeletes, 'index.translog.durability', finalPipeline])
 
-/** What the ids of these steps start with. */
-const prefix = 'tune-index/'
+/** What the ids of these steps start with. The source is tuned while the target is followed back to it. */
+function prefixOf(side: Side): string {
+  return side === 'target' ? 'tune-index/' : 'tune-source-index/'
+}
 
 type Saved = { readonly [setting: string]: string | null }
 
@@ -78,7 +81,7 @@ export function tuneIndexStep(target: Cluster, task: IndexTask): Step<Saved> {
   const put = (settings: object, signal: AbortSignal): Promise<ShardferryError | undefined> =>
     putSettings(target, task.target, settings, signal)
   return {
-    id: `${prefix}${task.target}`,
+    id: `${prefixOf(target.side)}${task.target}`,
     describe: () => `set ${Object.keys(task.tuning).join(', ')} on index ${task.target} while documents are copied`,
 
     async capture(signal) {
@@ -112,12 +115,15 @@ export function tuneIndexStep(target: Cluster, task: IndexTask): Step<Saved> {
 }
 
 /** Tuned settings, given back without the plan. */
-export const tuning: StepKind = {
-  prefix,
-  atEnd: 'undone',
-  side: 'target',
-  describe: (index, saved) => `give index ${index} back its ${Object.keys(saved as Saved).join(', ')}`,
-  undo: (target, index, saved, signal) => restore(target, index, saved as Saved, signal),
+export function tuningKind(side: Side): StepKind {
+  const where = side === 'target' ? '' : ' on the source'
+  return {
+    prefix: prefixOf(side),
+    atEnd: 'undone',
+    side,
+    describe: (index, saved) => `give index ${index}${where} back its ${Object.keys(saved as Saved).join(', ')}`,
+    undo: (cluster, index, saved, signal) => restore(cluster, index, saved as Saved, signal),
+  }
 }
 
 async function restore(target: Cluster, index: string, saved: Saved, signal: AbortSignal): Promise<void> {

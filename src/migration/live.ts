@@ -58,7 +58,7 @@ async function followToCutover(m: Migration, signal: AbortSignal): Promise<Repor
 async function followToRollback(m: Migration, back: Migration, signal: AbortSignal): Promise<void> {
   for (;;) {
     await patiently(m, () => liftBlocks(m, m.memory, signal), signal)
-    await tuneTargets(back, signal)
+    await tuneTargets({ ...back, memory: m.memory }, signal)
     m.shown.current = back
     const asked = (): boolean => m.memory.state.cutover.phase === 'rollback-asked'
     await follow(back, 'following-back', asked, signal)

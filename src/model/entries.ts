@@ -129,6 +129,8 @@ export interface Verified {
 export interface CutoverConditions {
   /** Age of the oldest operation that the target may lack before the source is blocked. */
   readonly maxLagMs: number
+  /** How long the source may take no writes; what is not done by then is undone. */
+  readonly maxBlockMs: number
   /** Documents are set aside: the target does without them. */
   readonly acceptSetAside: boolean
   /** No comparison has found both sides equal. */
@@ -143,6 +145,8 @@ export interface CutoverConditions {
 export interface RollbackConditions {
   /** Age of the oldest operation that the source may lack before the target is blocked. */
   readonly maxLagMs: number
+  /** How long the target may take no writes; what is not done by then is undone. */
+  readonly maxBlockMs: number
   /** Somebody has written to the source since the cutover, or documents are set aside: the sides need not be equal. */
   readonly acceptDifferences: boolean
 }

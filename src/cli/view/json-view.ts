@@ -16,7 +16,7 @@ export type ViewEvent =
   | ({ readonly event: 'finding'; readonly at: string } & Finding)
   | { readonly event: 'checked'; readonly at: string; readonly worst: Severity; readonly exitCode: number }
   | { readonly event: 'conditions'; readonly at: string; readonly conditions: readonly Condition[] }
-  | ({ readonly event: 'cut-over' } & CutoverFacts)
+  | ({ readonly event: 'cut-over' | 'rolled-back' } & CutoverFacts)
   | { readonly event: 'plan'; readonly at: string; readonly plan: Plan }
   | ({ readonly event: 'report'; readonly at: string } & Report)
   | ({ readonly event: 'verification'; readonly at: string } & Verification)

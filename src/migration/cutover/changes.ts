@@ -24,10 +24,11 @@ export function cutoverChange(m: Migration, back: Migration | undefined, conditi
     },
     switchStep: m.steps.switchAliases(tasks, conditions.takeAliases),
     switchBy: 'apply',
+    maxBlockMs: conditions.maxBlockMs,
     equalUpTo: conditions.acceptUnverified ? new Map() : equalIn(m),
     require: async signal => {
       const parts = { tasks, state: memory.state, target: m.target, lag: lagOf(m), greenWithin: '30s' } as const
-      requireAll(await gate(parts, conditions, signal))
+      requireAll([...(await gate(parts, conditions, signal)), notPaused(m)])
     },
     requireAccount: report => requireExact(report, ({ verdict }) => verdict === 'set-aside' && conditions.acceptSetAside),
   }
@@ -47,8 +48,9 @@ export function rollbackChange(m: Migration, back: Migration, conditions: Rollba
     },
     switchStep: m.steps.switchAliases(m.tasks, false),
     switchBy: 'undo',
+    maxBlockMs: conditions.maxBlockMs,
     equalUpTo: conditions.acceptDifferences ? new Map() : equalIn(back),
-    require: () => Promise.resolve(requireAll([lagBelow(lagOf(back), conditions.maxLagMs)])),
+    require: () => Promise.resolve(requireAll([lagBelow(lagOf(back), conditions.maxLagMs), notPaused(m)])),
     requireAccount: report => requireExact(report, accepts),
   }
 }
@@ -68,6 +70,13 @@ function equalIn({ memory }: Migration): Change['equalUpTo'] {
 
 function lagOf(m: Migration): Lag | null {
   return addLags(m.tally.snapshot(m.memory.state).indices.map(({ lag }) => lag))
+}
+
+/** A run that rests would leave the side that it has blocked without writes. */
+function notPaused({ throttler }: Migration): Condition {
+  return throttler.paused
+    ? { what: 'the run', holds: false, seen: `it rests: ${throttler.reason}`, remedy: 'Let it go on first: shardferry resume' }
+    : { what: 'the run', holds: true, seen: 'it follows' }
 }
 
 function requireAll(conditions: readonly Condition[]): void {

@@ -42,6 +42,8 @@ export interface Change {
   readonly switchBy: 'apply' | 'undo'
   /** By source index of `from`, up to where both sides were found equal; those that are missing are not compared. */
   readonly equalUpTo: ReadonlyMap<string, readonly Pick<ShardMark, 'shard' | 'upTo' | 'historyUuid'>[]>
+  /** How long the side that applications leave may be blocked. */
+  readonly maxBlockMs: number
   readonly require: (signal: AbortSignal) => Promise<void>
   readonly requireAccount: (report: Report) => void
 }
@@ -63,7 +65,7 @@ export async function change(c: Change, signal: AbortSignal): Promise<Report | u
     c.memory.append(c.entries.begun)
     world.reached('cutover-begun')
     const startMs = world.now()
-    const report = await switchOver(hasty, equal, signal)
+    const report = await inTime(c, within => switchOver(hasty, equal, within), signal)
     if (c.to) rememberEqual(c.to, c.from, equal)
     c.memory.append(c.entries.done(factsOf(c, report, world.now() - startMs)))
     world.reached('cut-over')
@@ -74,6 +76,24 @@ export async function change(c: Change, signal: AbortSignal): Promise<Report | u
     await undoChange(c, `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`)
     if (signal.aborted) throw error
     return undefined
+  }
+}
+
+async function inTime<T>(
+  { maxBlockMs, from }: Change,
+  act: (within: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const late = AbortSignal.timeout(maxBlockMs)
+  try {
+    return await act(AbortSignal.any([signal, late]))
+  } catch (thrown) {
+    if (!late.aborted || signal.aborted) throw thrown
+    throw new ShardferryError(
+      'cutover-failed',
+      `The ${from.source.side} took no writes for ${maxBlockMs / 1_000} s, and the other side was not ready.`,
+      { hint: 'Lower the lag first, or allow a longer block: --max-block' },
+    )
   }
 }
 
@@ -150,7 +170,7 @@ async function switchOver(c: Change, equal: Equal, signal: AbortSignal): Promise
   if (to) await listOn(to, true, signal)
   await compareChanged(c, equal, signal)
   await confirmTargets(from, signal)
-  await restoreTuning(from, signal)
+  await restoreTuning({ ...from, memory }, signal)
   const report = await patiently(from, () => takeAccount(from, signal), signal)
   c.requireAccount(report)
   await patiently(from, () => makeSwitch(c, signal), signal)

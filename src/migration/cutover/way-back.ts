@@ -111,7 +111,7 @@ const passesWhileWriting = 3
 export async function listOn(m: Migration, untilRest: boolean, signal: AbortSignal): Promise<void> {
   m.mode.listing = true
   try {
-    for (let pass = 1; untilRest || pass <= passesWhileWriting; pass++)
+    for (let left = untilRest ? Infinity : passesWhileWriting; left > 0; left--)
       if ((await copyPass(m, m.tasks, 'again', signal)).size === 0) return
   } finally {
     m.mode.listing = false
