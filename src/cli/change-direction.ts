@@ -18,6 +18,8 @@ export interface ChangeOptions {
   readonly postpone: boolean
   /** A command of the shell that is given the facts as JSON on its standard input, once applications are to move. */
   readonly hook: string | undefined
+  /** Applications move in the same moment, or the hook moves them: what is written from then on is carried over at once. */
+  readonly moved: boolean
   readonly json: boolean
 }
 
@@ -38,7 +40,7 @@ export async function changeDirection(
   options: ChangeOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { dryRun, yes, hook, json } = options
+  const { dryRun, yes, hook, moved, json } = options
   if (!json)
     print(
       `Steps:\n${steps.map((step, n) => `  ${n + 1}. ${step}`).join('\n')}\n\nUntil applications are switched, whatever fails is undone and they stay where they are.\n`,
@@ -57,7 +59,20 @@ export async function changeDirection(
   if (json) emit({ event: what === 'cutover' ? 'cut-over' : 'rolled-back', ...facts })
   else print(`\n${told(facts)}`)
   if (hook !== undefined) await runHook(hook, { ...facts, event: what }, signal)
+  if (moved) tellMoved(journal, json)
+  else if (!json) print(`\n${heldText(what)}`)
   return 0
+}
+
+/** From now on what is written is carried over to the side that applications have left. */
+export function tellMoved(journal: SqliteJournal, json: boolean): void {
+  journal.append({ type: 'asked', ask: { what: 'moved' } })
+  if (!json) print('What is written from now on is carried over to the other side.')
+}
+
+function heldText(what: AskedChange['what']): string {
+  const [from, to] = what === 'cutover' ? ['source', 'target'] : ['target', 'source']
+  return `The ${from} stays blocked, so that applications that have not moved yet are refused, and no write is lost there.\nOnce all of them use the ${to}, let what they write be carried over to the ${from}: shardferry ${what} --moved`
 }
 
 const askEveryMs = 2_000

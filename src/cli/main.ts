@@ -44,6 +44,7 @@ interface Options {
   readonly takeAliases?: boolean
   readonly acceptDifferences?: boolean
   readonly hook?: string
+  readonly moved?: boolean
 }
 
 interface VerifyFlags extends Options {
@@ -253,9 +254,20 @@ const hookFlag = [
   '--hook <command>',
   'run afterwards, with the facts as JSON on its standard input: to move clients by DNS, proxy or configuration',
 ] as const
+const movedFlag = [
+  '--moved',
+  'applications have moved, or the hook moves them: lift the block they left behind, and carry what they write over to there',
+] as const
 const postponeFlag = ['--postpone', 'wait until every condition holds, then ask'] as const
-function changeOptions({ dryRun = false, yes = false, postpone = false, hook, json = false }: Options): ChangeOptions {
-  return { dryRun, yes, postpone, hook, json }
+function changeOptions({
+  dryRun = false,
+  yes = false,
+  postpone = false,
+  hook,
+  moved = false,
+  json = false,
+}: Options): ChangeOptions {
+  return { dryRun, yes, postpone, hook, moved, json }
 }
 
 clusterCommand(
@@ -274,6 +286,7 @@ clusterCommand(
     .option('--accept-yellow', "go without the target's replicas")
     .option('--take-aliases', 'take aliases of the plan from other indices of the target that have them')
     .option(...hookFlag)
+    .option(...movedFlag)
     .option(...jsonFlag),
   everything,
   async (settings, options) => {
@@ -301,6 +314,7 @@ clusterCommand(
     .option(...maxBlockFlag)
     .option('--accept-differences', 'go back although somebody wrote to the source meanwhile, or documents are set aside')
     .option(...hookFlag)
+    .option(...movedFlag)
     .option(...jsonFlag),
   everything,
   async (settings, options) => {

@@ -126,6 +126,7 @@ export class AdaptiveThrottler implements Throttler {
       case 'cancel':
       case 'cutover':
       case 'rollback':
+      case 'moved':
         return
     }
     this.#admit()

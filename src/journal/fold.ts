@@ -38,6 +38,8 @@ export interface MigrationState {
   /** By source index, how the last comparison found it. */
   readonly verified: ReadonlyMap<string, Verified>
   readonly cutover: CutoverState
+  /** Applications may not all have left the side that the last change of direction has blocked; nothing is carried over to it. */
+  readonly held: boolean
   /** Cutovers and rollbacks that were made. */
   readonly switches: number
   readonly lastNumber: number
@@ -123,6 +125,7 @@ export class FoldingState implements MigrationState {
   handedOver = false
   readonly verified: Map<string, Verified> = new Map()
   cutover: CutoverState = { phase: 'none' }
+  held = false
   switches = 0
   lastNumber = 0
 
@@ -214,6 +217,7 @@ export class FoldingState implements MigrationState {
       case 'cut-over':
         this.cutover = { phase: 'done', facts: entry.facts }
         this.switches++
+        this.held = true
         return
       case 'rollback-begun':
         if (this.cutover.phase === 'rollback-asked') this.cutover = { ...this.cutover, phase: 'rollback-begun' }
@@ -224,6 +228,7 @@ export class FoldingState implements MigrationState {
       case 'rolled-back':
         this.cutover = { phase: 'none' }
         this.switches++
+        this.held = true
         return
       case 'stopped':
         this.outcome = { kind: 'stopped', reason: entry.reason }
@@ -262,6 +267,9 @@ export class FoldingState implements MigrationState {
         return
       case 'cutover':
         if (this.cutover.phase === 'none') this.cutover = { phase: 'asked', conditions: ask.conditions }
+        return
+      case 'moved':
+        this.held = false
         return
       case 'rollback':
         if (this.cutover.phase === 'done')

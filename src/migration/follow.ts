@@ -25,13 +25,10 @@ const napMs = 250
 const leastDeletesMs = 5_000
 const deletesShare = 9
 
+type Followed = 'following' | 'following-back'
+
 /** Returns when a change of direction is asked for, after one look at least. @throws ShardferryError for what does not pass by itself */
-export async function follow(
-  m: Migration,
-  phase: 'following' | 'following-back',
-  isAsked: () => boolean,
-  signal: AbortSignal,
-): Promise<void> {
+export async function follow(m: Migration, phase: Followed, isAsked: () => boolean, signal: AbortSignal): Promise<void> {
   const tasks = m.tasks.filter(isFollowed)
   const deletesDueMs = new Map<string, number>()
   let movedAtMs = m.world.now()
@@ -55,13 +52,24 @@ export async function follow(
         deletesDueMs.set(task.source, m.world.now() + Math.max(leastDeletesMs, deletesShare * tookMs))
       }
     } catch (thrown) {
-      const error = asShardferryError(thrown)
-      if (signal.aborted || !mayPass(error.code, error.recovery)) throw thrown
-      m.tally.retried(error.message)
+      requirePassing(m, thrown, signal)
       waitMs = troubleMs
     }
     await rest(m, waitMs, isAsked, signal)
   } while (!isAsked())
+}
+
+/** Looks how far the other side falls behind, and writes nothing to it, until it may be written to or a change is asked for. */
+export async function watch(m: Migration, phase: Followed, isOver: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!isOver()) {
+    m.tally.phase = phase
+    try {
+      await lookAtAll(m, m.tasks.filter(isFollowed), signal)
+    } catch (thrown) {
+      requirePassing(m, thrown, signal)
+    }
+    await rest(m, idleLookMs, isOver, signal)
+  }
 }
 
 /** Slices have no checkpoint: what was written is found by reading all again, behind the write block of a cutover. */
@@ -95,8 +103,13 @@ function mayHaveDeleted({ memory }: Migration, task: IndexTask, found: readonly 
   return found.some(({ shard, deletes }) => deletes !== markOf(known, shard)?.deletes)
 }
 
-function mayPass(code: string, recovery: string): boolean {
-  return recovery !== 'fatal' || code === 'retries-spent' || code === 'unreachable' || code === 'unavailable'
+const mayPass = new Set(['retries-spent', 'unreachable', 'unavailable'])
+
+/** Counts what may pass, and throws everything else on. */
+function requirePassing(m: Migration, thrown: unknown, signal: AbortSignal): void {
+  const { code, recovery, message } = asShardferryError(thrown)
+  if (signal.aborted || (recovery === 'fatal' && !mayPass.has(code))) throw thrown
+  m.tally.retried(message)
 }
 
 async function rest(m: Migration, ms: number, isAsked: () => boolean, signal: AbortSignal): Promise<void> {

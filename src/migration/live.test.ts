@@ -27,6 +27,11 @@ function ask(f: FakeMigration, conditions: Partial<CutoverConditions> = {}): voi
   f.journal.append({ type: 'asked', ask: { what: 'cutover', conditions: { ...easy, ...conditions } } })
 }
 
+/** Applications have left the side that is blocked. */
+function moved(f: FakeMigration): void {
+  f.journal.append({ type: 'asked', ask: { what: 'moved' } })
+}
+
 async function followsAs(f: FakeMigration, text: string): Promise<void> {
   const isThere = (): boolean =>
     f.types().includes('created') && [...f.documents('target').values()].some(one => one.includes(text))
@@ -188,6 +193,7 @@ test('applications go to the target, back to the source, and to the target again
   await equalSoon(f, 'before the cutover')
   await changed(f, 'cutover', 'first')
   expect(f.types()).toContain('finished')
+  moved(f)
   await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
   await use(f, 'target', 'two')
   await equalSoon(f, 'after the cutover')
@@ -195,11 +201,13 @@ test('applications go to the target, back to the source, and to the target again
   await changed(f, 'rollback', 'first')
   expect(f.documents('source')).toEqual(f.documents('target'))
   expect(await aliasesOf(f)).toEqual({ towns: { aliases: {} } })
+  moved(f)
   await use(f, 'source', 'four')
   await equalSoon(f, 'after the rollback')
   await use(f, 'source', 'five')
   await changed(f, 'cutover', 'second')
   expect(f.documents('source')).toEqual(f.documents('target'))
+  moved(f)
   await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
   await use(f, 'target', 'six')
   await equalSoon(f, 'after the second cutover')
@@ -212,7 +220,7 @@ const pointsBack = points.filter(point => point !== 'account-taken')
 
 test.each(pointsBack)(
   'killed at %s, the first or the second time, on the way through a rollback, the next run undoes or finishes it, and nothing is lost',
-  async at => void (await Promise.all([1, 2].map(nth => diesGoingBack(at, nth)))),
+  async at => expect(await Promise.all([1, 2].map(nth => diesGoingBack(at, nth)))).toHaveLength(2),
 )
 
 async function diesGoingBack(at: AnyCrashPoint, nth: number): Promise<void> {
@@ -222,6 +230,7 @@ async function diesGoingBack(at: AnyCrashPoint, nth: number): Promise<void> {
   const stop = new AbortController()
   const first = runMigration(f.process(), stop.signal)
   await until('the cutover', () => Promise.resolve(f.types().includes('finished') || undefined))
+  moved(f)
   await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
   await use(f, 'target', 'two')
   await equalSoon(f, 'after the cutover')
@@ -251,6 +260,7 @@ async function diesGoingBack(at: AnyCrashPoint, nth: number): Promise<void> {
     askBack()
     await until('the rollback', () => Promise.resolve(f.types().includes('rolled-back') || undefined))
   }
+  moved(f)
   await until('the target to take writes again', () =>
     Promise.resolve(f.target.store.index('towns').text('blocks.write') !== 'true' || undefined),
   )

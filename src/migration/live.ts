@@ -2,7 +2,7 @@ import type { Report } from '../model/report.ts'
 import { changeBegun, cutoverChange, rollbackChange } from './cutover/changes.ts'
 import { change, finishChange, isSwitched, liftBlocks, undoChange } from './cutover/cut-over.ts'
 import { noWayBack } from './cutover/way-back.ts'
-import { follow } from './follow.ts'
+import { follow, watch } from './follow.ts'
 import type { Migration } from './migration.ts'
 import { patiently } from './patiently.ts'
 import { restoreTuning, tuneTargets } from './phases.ts'
@@ -37,15 +37,16 @@ export async function settleChange(m: Migration, signal: AbortSignal): Promise<v
 }
 
 async function followToCutover(m: Migration, signal: AbortSignal): Promise<Report> {
+  const asked = (): boolean => m.memory.state.cutover.phase === 'asked'
+  m.shown.current = m
   for (;;) {
-    // From here on the target is searchable and replicated, as it will be used; only what exact copies need stays.
-    await restoreTuning(m, signal)
-    await tuneTargets(m, signal)
+    await watch(m, 'following', () => asked() || !m.memory.state.held, signal)
     // After a rollback the target is blocked: from here on it is written to from the source again.
     const back = m.memory.state.switches > 0 ? await wayBack(m) : undefined
     if (back) await liftBlocks(back, m.memory, signal)
-    m.shown.current = m
-    const asked = (): boolean => m.memory.state.cutover.phase === 'asked'
+    // The target is searchable and replicated, as it will be used; only what exact copies need stays.
+    await restoreTuning(m, signal)
+    await tuneTargets(m, signal)
     await follow(m, 'following', asked, signal)
     const { cutover } = m.memory.state
     if (cutover.phase !== 'asked') continue
@@ -56,11 +57,13 @@ async function followToCutover(m: Migration, signal: AbortSignal): Promise<Repor
 }
 
 async function followToRollback(m: Migration, back: Migration, signal: AbortSignal): Promise<void> {
+  const asked = (): boolean => m.memory.state.cutover.phase === 'rollback-asked'
+  m.shown.current = back
   for (;;) {
+    // Applications that have not moved yet are refused by the block; without it their writes would be lost to the target.
+    await watch(back, 'following-back', () => asked() || !m.memory.state.held, signal)
     await patiently(m, () => liftBlocks(m, m.memory, signal), signal)
     await tuneTargets({ ...back, memory: m.memory }, signal)
-    m.shown.current = back
-    const asked = (): boolean => m.memory.state.cutover.phase === 'rollback-asked'
     await follow(back, 'following-back', asked, signal)
     const { cutover } = m.memory.state
     if (cutover.phase !== 'rollback-asked') continue

@@ -171,6 +171,8 @@ export type Ask =
   | { readonly what: 'cancel' }
   | { readonly what: 'cutover'; readonly conditions: CutoverConditions }
   | { readonly what: 'rollback'; readonly conditions: RollbackConditions }
+  /** Applications have left the side that a change of direction has blocked: it may take what is carried over to it. */
+  | { readonly what: 'moved' }
 
 export interface Holder {
   readonly pid: number

@@ -38,7 +38,11 @@ export interface Status {
     readonly partitionsDone: number
     readonly partitionsKnown: number
     readonly partitionsRedone: number
-    readonly total: { readonly counts: { readonly read: number; readonly written: number }; readonly docsPerSecond: number }
+    readonly total: {
+      readonly counts: { readonly read: number; readonly written: number }
+      readonly docsPerSecond: number
+      readonly lag: { readonly operations: number; readonly seconds: number | null } | null
+    }
   } | null
   readonly report: Report | null
   readonly outcome: { readonly kind: string; readonly code?: string } | null

@@ -30,6 +30,8 @@ function described(ask: Ask): string {
       return 'cut over'
     case 'rollback':
       return 'roll back'
+    case 'moved':
+      return 'carry writes over to the side that applications have left'
     case 'throttle': {
       const parts = [
         ask.width === undefined ? '' : `send ${ask.width} bulk requests at once`,

@@ -9,7 +9,7 @@ import { ShardferryError } from '../../model/errors.ts'
 import { movedTasks } from '../../model/plan.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { changeDirection, requireRunning, underWay } from '../change-direction.ts'
+import { changeDirection, requireRunning, tellMoved, underWay } from '../change-direction.ts'
 import type { ChangeOptions } from '../change-direction.ts'
 import { requireSamePlan } from '../migrate.ts'
 import { connectBoth, openKnownJournal } from '../session.ts'
@@ -24,6 +24,10 @@ export async function cutover(settings: Settings, options: CutoverOptions, signa
   const { journal, name } = openKnownJournal(settings.stateFolder, settings.name)
   using open = journal
   const state = fold(open.entries())
+  if (options.moved && state.cutover.phase === 'done') {
+    tellMoved(open, options.json)
+    return 0
+  }
   requireNotCutOver(state, name)
   requireRunning(open, name)
   const { plan } = state
@@ -39,7 +43,8 @@ export async function cutover(settings: Settings, options: CutoverOptions, signa
     steps: stepsOf(tasks, settings, clusters.source),
     conditions: () => {
       const lag = open.published()?.progress.total.lag ?? null
-      return gate({ tasks, state: fold(open.entries()), target: clusters.target, lag, greenWithin: '1s' }, conditions, signal)
+      const now = fold(open.entries())
+      return gate({ tasks, state: now, target: clusters.target, lag, held: now.held, greenWithin: '1s' }, conditions, signal)
     },
     told: cutOverText,
   } as const
@@ -67,7 +72,7 @@ function stepsOf(tasks: readonly IndexTask[], { copy }: Settings, source: Cluste
     'give the target its tuned settings back, and take the account',
     aliases.length === 0 ? 'no aliases to switch' : `switch on the target, in one call: ${aliases.join(', ')}`,
     noBack === undefined
-      ? 'from then on follow the target back to the source, which takes writes again, until a rollback or complete'
+      ? 'once applications have moved, carry what they write back to the source, until a rollback or complete'
       : `no way back: ${noBack}; the source stays blocked until complete`,
   ]
 }

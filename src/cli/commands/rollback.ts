@@ -2,14 +2,14 @@ import { stepKinds, thisProcess } from '../../assemble.ts'
 import { fold } from '../../journal/fold.ts'
 import type { MigrationState } from '../../journal/fold.ts'
 import type { SqliteJournal } from '../../journal/sqlite.ts'
-import { lagBelow } from '../../migration/cutover/gate.ts'
+import { lagBelow, lagHeld } from '../../migration/cutover/gate.ts'
 import { Memory } from '../../migration/memory.ts'
 import { stepsToUndo } from '../../migration/undo-steps.ts'
 import type { RollbackConditions } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import { movedTasks } from '../../model/plan.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { changeDirection, requireRunning, underWay } from '../change-direction.ts'
+import { changeDirection, requireRunning, tellMoved, underWay } from '../change-direction.ts'
 import type { ChangeOptions } from '../change-direction.ts'
 import { confirmed } from '../confirm.ts'
 import { print } from '../output.ts'
@@ -36,6 +36,10 @@ export async function rollback(settings: Settings, options: RollbackOptions, sig
     })
   switch (state.cutover.phase) {
     case 'none':
+      if (options.moved && state.switches > 0) {
+        tellMoved(open, options.json)
+        return 0
+      }
       return await removeAll({ settings, journal: open, folder, name, state }, options, signal)
     case 'done':
       return await goBack({ journal: open, name, state }, options, signal)
@@ -65,12 +69,12 @@ async function goBack({ journal, name, state }: Stands, options: RollbackOptions
       'copy what is left to the source, carry deletes over, compare what changed since the cutover',
       'give the source its tuned settings back, and take the account',
       'give the aliases on the target back to whom they were',
-      'from then on follow the source again, until a cutover or complete',
+      'once applications have moved, follow the source again, until a cutover or complete',
     ],
     conditions: () => {
       const progress = journal.published()?.progress
       const lag = progress?.phase === 'following-back' ? progress.total.lag : null
-      return Promise.resolve([lagBelow(lag, conditions.maxLagMs)])
+      return Promise.resolve([fold(journal.entries()).held ? lagHeld(lag) : lagBelow(lag, conditions.maxLagMs)])
     },
     told: rolledBackText,
   } as const

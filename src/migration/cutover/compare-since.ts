@@ -14,13 +14,15 @@ const mostTold = 20
 
 /**
  * Compares what changed on the source since an index was verified, up to marks: the same documents on both sides, by
- * content, each looked at until it has settled or is real. Gives those that are really different.
+ * content, each looked at until it has settled or is real. Gives those that are really different. While applications write,
+ * what is on the target only was deleted meanwhile, and is carried over later.
  */
 export async function compareSince(
   m: Migration,
   task: IndexTask,
   since: Verified['shards'],
   marks: readonly ShardMark[],
+  applications: 'write' | 'are blocked',
   signal: AbortSignal,
 ): Promise<readonly Suspect[]> {
   const index = await m.deletes.compared(task, signal)
@@ -50,5 +52,6 @@ export async function compareSince(
   const refused = m.setAside(task)
   const unexplained = suspects.filter(({ id, routing }) => !refused.has(placeOf(id, routing)))
   const real = await settle(index, 'full', unexplained.slice(0, mostTold), marks, tally, waiting, signal)
-  return await withoutLater(index, real, marks, tally, waiting, signal)
+  const different = await withoutLater(index, real, marks, tally, waiting, signal)
+  return applications === 'write' ? different.filter(({ kind }) => kind !== 'extra') : different
 }

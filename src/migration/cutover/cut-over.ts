@@ -61,7 +61,7 @@ export async function change(c: Change, signal: AbortSignal): Promise<Report | u
     await c.require(signal)
     if (c.to) await listOn(c.to, false, signal)
     // While applications still write: the rest is little.
-    const equal = await compareChanged(hasty, c.equalUpTo, signal)
+    const equal = await compareChanged(hasty, c.equalUpTo, 'write', signal)
     c.memory.append(c.entries.begun)
     world.reached('cutover-begun')
     const startMs = world.now()
@@ -137,13 +137,18 @@ export async function finishChange(c: Change, signal: AbortSignal): Promise<Repo
 
 type Equal = Change['equalUpTo']
 
-async function compareChanged({ from }: Change, equalUpTo: Equal, signal: AbortSignal): Promise<Equal> {
+async function compareChanged(
+  { from }: Change,
+  equalUpTo: Equal,
+  applications: 'write' | 'are blocked',
+  signal: AbortSignal,
+): Promise<Equal> {
   const equal = new Map<string, readonly ShardMark[]>()
   for (const task of from.tasks) {
     const since = equalUpTo.get(task.source)
     const copied = from.memory.state.indices.get(task.source)?.rounds.findLast(({ closed }) => closed)
     if (!since || !copied || task.read.by !== 'seq-no') continue
-    requireEqual(task, await compareSince(from, task, since, copied.shards, signal))
+    requireEqual(task, await compareSince(from, task, since, copied.shards, applications, signal))
     equal.set(task.source, copied.shards)
   }
   return equal
@@ -168,7 +173,7 @@ async function switchOver(c: Change, equal: Equal, signal: AbortSignal): Promise
   await drain(from, signal)
   from.world.reached('cutover-drained')
   if (to) await listOn(to, true, signal)
-  await compareChanged(c, equal, signal)
+  await compareChanged(c, equal, 'are blocked', signal)
   await confirmTargets(from, signal)
   await restoreTuning({ ...from, memory }, signal)
   const report = await patiently(from, () => takeAccount(from, signal), signal)

@@ -23,6 +23,8 @@ export interface GateParts {
   readonly target: Cluster
   /** Null where nobody follows the source now. */
   readonly lag: Lag | null
+  /** Nothing is carried over until applications have moved, or the next change of direction. */
+  readonly held?: boolean
   /** How long replicas that are being set up are waited for. */
   readonly greenWithin: '1s' | '30s'
 }
@@ -37,7 +39,7 @@ export async function gate(parts: GateParts, conditions: CutoverConditions, sign
   ]
 }
 
-function lagCondition({ lag, tasks, state }: GateParts, { maxLagMs }: CutoverConditions): Condition {
+function lagCondition({ lag, tasks, state, held = false }: GateParts, { maxLagMs }: CutoverConditions): Condition {
   const uncopied = tasks.filter(({ source }) => state.indices.get(source)?.rounds[0]?.closed !== true)
   if (uncopied.length > 0)
     return {
@@ -46,7 +48,12 @@ function lagCondition({ lag, tasks, state }: GateParts, { maxLagMs }: CutoverCon
       seen: `${uncopied.length === 1 ? `index ${uncopied[0]!.source} is` : `${uncopied.length} indices are`} not copied yet`,
       remedy: 'Wait until the copy follows: shardferry status',
     }
-  return lagBelow(lag, maxLagMs)
+  return held ? lagHeld(lag) : lagBelow(lag, maxLagMs)
+}
+
+/** What is held back is carried over before anything is blocked, and its lag is looked at then. */
+export function lagHeld(lag: Lag | null): Condition {
+  return { what: 'lag', holds: true, seen: `${lag?.operations ?? 0} operations are held back; they are carried over first` }
 }
 
 export function lagBelow(lag: Lag | null, maxLagMs: number): Condition {
