@@ -9,6 +9,7 @@ import { tables, ways, type Round, type Way } from './figures.ts'
 import { prepareBodies, sendPrepared, type Prepared } from './limit.ts'
 import { machine } from './machine.ts'
 import { measure, type Measurement, type Outcome } from './measure.ts'
+import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
 import { nativeReindex } from './native.ts'
 import { deleteIndex } from './node.ts'
@@ -27,6 +28,7 @@ const help = `Measures Shardferry against the target's own _reindex and against 
   --no-warm-up   begin with the first measured round
   --memory       instead: the client's peak memory for a small and a large index (100000 and 2000000 documents)
   --verify       instead: a full verify against the copy before it, and its peak memory (500000 and 2000000 documents)
+  --live         instead: how long cutovers and rollbacks block, and the lag, with a thousand writes a second
   --engines      instead: a whole-index _reindex, the engine reindex and the engine stream, with 0 and with 20 ms to the source
   --keep         leave the servers running; the next run takes them again`
 
@@ -38,6 +40,7 @@ const { values, positionals } = parseArgs({
     'no-warm-up': { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
     engines: { type: 'boolean', default: false },
+    live: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -54,6 +57,7 @@ else if (!existsSync('/proc/self/stat')) {
 } else {
   await using clusters = await openClusters(values.keep)
   if (values.memory) await benchMemory(clusters, stop.signal)
+  else if (values.live) await benchLive(clusters, stop.signal)
   else if (values.verify) await benchVerify(clusters, positionals, stop.signal)
   else if (values.engines)
     await benchEngines(clusters, Number(values.rounds), Number(values.docs), !values['no-warm-up'], positionals, stop.signal)

@@ -31,10 +31,10 @@ interface Applications {
 
 function movable({ source, target }: Pair): Applications {
   let now: Site = source
-  let resting = false
+  const rested = { now: false }
   const bytes: Site['bytes'] = async (...request) => {
     for (;;) {
-      while (resting) await sleep(20)
+      while (rested.now) await sleep(20)
       try {
         return await now.bytes(...request)
       } catch (thrown) {
@@ -46,8 +46,8 @@ function movable({ source, target }: Pair): Applications {
   return {
     site: { ...source, bytes },
     to: side => void (now = side === 'source' ? source : target),
-    rest: () => void (resting = true),
-    goOn: () => void (resting = false),
+    rest: () => void (rested.now = true),
+    goOn: () => void (rested.now = false),
   }
 }
 
