@@ -39,6 +39,8 @@ export async function benchLive(clusters: Clusters, signal: AbortSignal): Promis
     await phase(journal, 'following', signal)
     await shardferry(['verify', ...own, '--json'], signal)
     const writing = apps.start()
+    // Its own failure is told where it is waited for.
+    writing.catch(() => undefined)
     const blocks: { readonly what: string; readonly blockedMs: number }[] = []
     const lags: { readonly phase: string; readonly seconds: number }[] = []
     for (let cycle = 1; cycle <= cycles; cycle++) {
@@ -70,6 +72,7 @@ export async function benchLive(clusters: Clusters, signal: AbortSignal): Promis
     const wrong = { source: await differing(source, apps.truth), target: await differing(target, apps.truth) }
     show(blocks, lags, apps, wrong)
   } finally {
+    apps.stop()
     following.kill('SIGINT')
     rmSync(state, { recursive: true, force: true })
   }

@@ -4,12 +4,15 @@ import type { Entry, StoredEntry } from '../model/entries.ts'
 import { fold } from './fold.ts'
 import type { MigrationState } from './fold.ts'
 import {
+  cutoverConditions,
+  cutoverFacts,
   holder,
   indexTask,
   mark,
   partition,
   plan,
   report,
+  rollbackConditions,
   samplePartitions,
   settled,
   wholeMigration,
@@ -37,6 +40,7 @@ const everyType: Record<Entry['type'], true> = {
   observed: true,
   settled: true,
   'round-closed': true,
+  'rounds-merged': true,
   'deletes-carried': true,
   retried: true,
   asked: true,
@@ -161,6 +165,32 @@ test('the sample migration has an entry of every type, and ends as it says', () 
   )
   expect(state.outcome).toEqual({ kind: 'completed' })
   expect(state.steps.get('tune:cities')?.phase).toBe('undone')
+  expect(state).toMatchObject({ switches: 2, held: true, cutover: { phase: 'none' } })
+})
+
+test('a change of direction is asked for, begun, and made or undone; an ask that does not fit changes nothing', () => {
+  const ask = (what: 'cutover' | 'rollback' | 'moved'): Entry => ({
+    type: 'asked',
+    ask:
+      what === 'cutover'
+        ? { what, conditions: cutoverConditions }
+        : what === 'rollback'
+          ? { what, conditions: rollbackConditions }
+          : { what },
+  })
+  const phases = (...entries: readonly Entry[]): unknown => after(...entries).cutover.phase
+  const done: Entry = { type: 'cut-over', facts: cutoverFacts }
+  expect(phases(ask('rollback'))).toBe('none')
+  expect(phases(ask('cutover'))).toBe('asked')
+  expect(phases(ask('cutover'), { type: 'cutover-begun' })).toBe('begun')
+  expect(phases(ask('cutover'), { type: 'cutover-undone', reason: 'late' })).toBe('none')
+  expect(phases(ask('cutover'), { type: 'cutover-begun' }, done)).toBe('done')
+  expect(phases(done, ask('cutover'))).toBe('done')
+  expect(phases(done, ask('rollback'))).toBe('rollback-asked')
+  expect(phases(done, ask('rollback'), { type: 'rollback-begun' })).toBe('rollback-begun')
+  expect(phases(done, ask('rollback'), { type: 'rollback-begun' }, { type: 'rollback-undone', reason: 'late' })).toBe('done')
+  expect(after(done)).toMatchObject({ held: true, switches: 1 })
+  expect(after(done, ask('moved'))).toMatchObject({ held: false, switches: 1 })
 })
 
 test('a journal cut at any entry folds, and what was settled or captured before the cut stays so after it', () => {

@@ -6,6 +6,7 @@ import type {
   DeletesCarried,
   Entry,
   RollbackConditions,
+  RoundsMerged,
   ShardMark,
   StoredEntry,
   Verified,
@@ -190,6 +191,9 @@ export class FoldingState implements MigrationState {
         if (round) round.closed = true
         return
       }
+      case 'rounds-merged':
+        this.#merged(entry)
+        return
       case 'deletes-carried':
         this.#index(entry.index).deletes = entry
         return
@@ -245,6 +249,16 @@ export class FoldingState implements MigrationState {
         this.outcome = { kind: 'completed' }
         return
     }
+  }
+
+  #merged({ index, from, to, partitions, settled }: RoundsMerged): void {
+    const { rounds } = this.#index(index)
+    const first = rounds.findIndex(({ round }) => round === from)
+    const end = rounds.findIndex(({ round }) => round === to)
+    const last = rounds[end]
+    if (first < 0 || !last) return
+    const done = new Map(settled.map(one => [one.partition, one]))
+    rounds.splice(first, end - first + 1, { ...last, partitions, again: [], settled: done })
   }
 
   #asked(ask: Ask): void {

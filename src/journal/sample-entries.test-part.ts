@@ -1,6 +1,6 @@
 import type { Partition, Settled } from '../model/documents.ts'
 import { noCounts } from '../model/documents.ts'
-import type { Entry, Holder, ShardMark } from '../model/entries.ts'
+import type { CutoverConditions, CutoverFacts, Entry, Holder, RollbackConditions, ShardMark } from '../model/entries.ts'
 import type { IndexTask, Plan } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 
@@ -75,6 +75,27 @@ export const report: Report = {
 const [first, second, third] = [partition('cities', 0, 9), partition('cities', 10, 19), partition('cities', 20, 24, 1)] as const
 
 /** A whole migration of one index, with an entry of every type. */
+export const rollbackConditions: RollbackConditions = { maxLagMs: 10_000, maxBlockMs: 60_000, acceptDifferences: false }
+
+export const cutoverConditions: CutoverConditions = {
+  maxLagMs: 10_000,
+  maxBlockMs: 60_000,
+  acceptSetAside: false,
+  acceptUnverified: true,
+  acceptYellow: true,
+  takeAliases: false,
+}
+
+export const cutoverFacts: CutoverFacts = {
+  name: 'sample',
+  source: 'http://old:9200',
+  target: 'http://new:9200',
+  indices: [{ source: 'cities', target: 'cities', documents: 20 }],
+  aliases: ['places'],
+  blockedMs: 640,
+  at: '2026-01-01T00:00:00.000Z',
+}
+
 export const wholeMigration: readonly Entry[] = [
   { type: 'planned', plan: plan(indexTask('cities')) },
   { type: 'started', holder },
@@ -100,7 +121,29 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'round-opened', index: 'cities', round: 1, shards: [mark(24)], partitions: [third] },
   { type: 'settled', settled: settled(third, { read: 3, written: 2, alreadyNewer: 1, bytes: 30 }) },
   { type: 'round-closed', index: 'cities', round: 1 },
+  {
+    type: 'rounds-merged',
+    index: 'cities',
+    from: 1,
+    to: 1,
+    partitions: [third],
+    settled: [settled(third, { read: 3, written: 3 })],
+  },
   { type: 'deletes-carried', index: 'cities', by: 'manifest', shards: [mark(24)], carried: 2, kept: 0 },
+  { type: 'verified', indices: [{ index: 'cities', equal: true, level: 'full', shards: [mark(24)] }] },
+  { type: 'asked', ask: { what: 'cutover', conditions: cutoverConditions } },
+  { type: 'cutover-begun' },
+  { type: 'cutover-undone', reason: 'late' },
+  { type: 'asked', ask: { what: 'cutover', conditions: cutoverConditions } },
+  { type: 'cutover-begun' },
+  { type: 'cut-over', facts: cutoverFacts },
+  { type: 'asked', ask: { what: 'moved' } },
+  { type: 'asked', ask: { what: 'rollback', conditions: rollbackConditions } },
+  { type: 'rollback-begun' },
+  { type: 'rollback-undone', reason: 'late' },
+  { type: 'asked', ask: { what: 'rollback', conditions: rollbackConditions } },
+  { type: 'rollback-begun' },
+  { type: 'rolled-back', facts: cutoverFacts },
   { type: 'undone', step: 'tune:cities' },
   { type: 'finished', report },
   { type: 'retried', partition: second.id, index: 'cities', written: 1, alreadyNewer: 0, remaining: 1 },

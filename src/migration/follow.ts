@@ -8,6 +8,7 @@ import { markOf } from '../model/entries.ts'
 import { asShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { carryDeletes } from './carry-deletes.ts'
+import { mergeRounds } from './merge-rounds.ts'
 import type { Migration } from './migration.ts'
 import { copyPass } from './phases.ts'
 
@@ -42,6 +43,7 @@ export async function follow(m: Migration, phase: Followed, isAsked: () => boole
         movedAtMs = m.world.now()
         waitMs = busyLookMs
         await copyPass(m, due, 'following', signal)
+        for (const task of due) mergeRounds(m, task)
       }
       for (const task of tasks) {
         const dueMs = deletesDueMs.get(task.source) ?? 0

@@ -272,3 +272,25 @@ async function diesGoingBack(at: AnyCrashPoint, nth: number): Promise<void> {
   end.abort(stopped)
   await expect(third).rejects.toMatchObject({ code: 'stopped' })
 }
+
+test('a source that is followed for long leaves a short journal state and few manifests, and deletes of everything that was copied are still found', async () => {
+  const f = await fakeMigration({ ...followed, docs: 12 })
+  const stop = new AbortController()
+  const m = f.process()
+  const running = runMigration(m, stop.signal)
+  await followsAs(f, 'first')
+  for (let n = 0; n < 140; n++) {
+    const rounds = (): number => m.memory.state.indices.get('cities')?.rounds.at(-1)?.round ?? 0
+    const before = rounds()
+    await f.write(`round ${n}`, n % 20)
+    while (rounds() === before) await new Promise(setImmediate)
+  }
+  expect(f.types().filter(type => type === 'rounds-merged').length).toBeGreaterThanOrEqual(2)
+  expect(m.memory.state.indices.get('cities')!.rounds.length).toBeLessThan(70)
+  for (const n of [0, 5, 19]) await f.remove(n)
+  ask(f)
+  expect(await running).toMatchObject({ verdict: 'exact', indices: [{ deleted: { state: 'carried', carried: 3 } }] })
+  expect(f.documents('target')).toEqual(f.documents('source'))
+  // A process that reads the whole journal knows the same.
+  expect(f.process().memory.state.indices).toEqual(m.memory.state.indices)
+})

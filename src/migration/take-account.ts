@@ -88,7 +88,7 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
     target: task.target,
     counts,
     balanced: balances(counts),
-    rounds: rounds.length,
+    rounds: (rounds.at(-1)?.round ?? -1) + 1,
     sourceCount: here.docs,
     targetCount: there.docs,
     targetCountBefore: docsBefore,

@@ -28,6 +28,7 @@ export type Entry =
   /** `begun`: the number of the last entry when it was handed out; it was read after that. */
   | { readonly type: 'settled'; readonly settled: Settled; readonly begun?: number }
   | { readonly type: 'round-closed'; readonly index: string; readonly round: number }
+  | RoundsMerged
   | DeletesCarried
   | {
       readonly type: 'retried'
@@ -65,6 +66,16 @@ export interface RoundOpened {
   readonly again?: readonly SeqNoRange[]
   /** The source index took no writes when the round was opened (a write block). Only told where it is read by slices. */
   readonly writeBlocked?: boolean
+}
+
+/** Closed rounds `from` to `to` count as one from here on: the same numbers, the same documents. */
+export interface RoundsMerged {
+  readonly type: 'rounds-merged'
+  readonly index: string
+  readonly from: number
+  readonly to: number
+  readonly partitions: readonly Partition[]
+  readonly settled: readonly Settled[]
 }
 
 /** Where the shards stood after a refresh, while a round was under way. What had been settled by entry `asOf` was read before. */

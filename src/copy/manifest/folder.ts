@@ -24,7 +24,7 @@ export function manifestFolder(folder: string): Manifests {
 
 function attempt(file: string, versionFrom: 'seq-no' | 'version'): ManifestAttempt {
   const part = `${file}.part`
-  const versions = versionFrom === 'seq-no' ? 'seq-no' : 'own'
+  const versions = versionsOf(versionFrom)
   const refused = new Set<number>()
   let open: RowFile | undefined
   keepAsLeftover(file)
@@ -55,6 +55,10 @@ function attempt(file: string, versionFrom: 'seq-no' | 'version'): ManifestAttem
       keepAsLeftover(file)
     },
   }
+}
+
+function versionsOf(versionFrom: 'seq-no' | 'version'): Versions {
+  return versionFrom === 'seq-no' ? 'seq-no' : 'own'
 }
 
 /** Which documents are refused is known after they are listed; few manifests have any, and are written anew. */
@@ -95,6 +99,31 @@ export function readManifest(folder: string, partition: Partition, listed: numbe
   if (listed === 0) return
   const found = readRowFile(fileOf(folder, partition), visit)
   if (found !== listed) throw unreadable(fileOf(folder, partition), `it lists ${found} documents, the journal says ${listed}`)
+}
+
+/**
+ * Makes one manifest of several, on disk when it returns. Gives how many documents it lists.
+ * @throws ShardferryError `manifest-unreadable`
+ */
+export function joinManifests(
+  folder: string,
+  versionFrom: 'seq-no' | 'version',
+  parts: readonly { readonly partition: Partition; readonly listed: number }[],
+  into: Partition,
+): number {
+  const listed = parts.reduce((sum, one) => sum + one.listed, 0)
+  if (listed === 0) return 0
+  const file = fileOf(folder, into)
+  const joined = new RowFile(`${file}.part`, versionsOf(versionFrom))
+  for (const one of parts) readManifest(folder, one.partition, one.listed, row => joined.rows.copy(row))
+  joined.end(true)
+  renameSync(`${file}.part`, file)
+  return listed
+}
+
+/** Of partitions that count no longer. */
+export function dropManifests(folder: string, partitions: readonly Partition[]): void {
+  for (const partition of partitions) rmSync(fileOf(folder, partition), { force: true })
 }
 
 /** @throws ShardferryError `manifest-unreadable` */

@@ -15,6 +15,7 @@ import type { IndexTask } from '../../model/plan.ts'
 import type { Step } from '../../model/ports.ts'
 import type { Report } from '../../model/report.ts'
 import { carryDeletes } from '../carry-deletes.ts'
+import { isFollowed } from '../follow.ts'
 import type { Memory } from '../memory.ts'
 import type { Migration } from '../migration.ts'
 import { patiently } from '../patiently.ts'
@@ -59,9 +60,7 @@ export async function change(c: Change, signal: AbortSignal): Promise<Report | u
   const { world } = c.from
   try {
     await c.require(signal)
-    if (c.to) await listOn(c.to, false, signal)
-    // While applications still write: the rest is little.
-    const equal = await compareChanged(hasty, c.equalUpTo, 'write', signal)
+    const equal = await approach(hasty, signal)
     c.memory.append(c.entries.begun)
     world.reached('cutover-begun')
     const startMs = world.now()
@@ -77,6 +76,21 @@ export async function change(c: Change, signal: AbortSignal): Promise<Report | u
     if (signal.aborted) throw error
     return undefined
   }
+}
+
+/** Each time less is left, as less was written in between. */
+const approaches = 3
+
+/** Lists, copies and compares while applications still write, so that little is left for when they are blocked. */
+async function approach(c: Change, signal: AbortSignal): Promise<Equal> {
+  let equal = c.equalUpTo
+  for (let left = approaches; left > 0; left--) {
+    if (c.to) await listOn(c.to, false, signal)
+    equal = await compareChanged(c, equal, 'write', signal)
+    await copyPass(c.from, c.from.tasks.filter(isFollowed), 'following', signal)
+    for (const task of c.from.tasks) await carryDeletes(c.from, task, signal)
+  }
+  return equal
 }
 
 async function inTime<T>(

@@ -104,14 +104,11 @@ export const nothingWritten: Writer = {
   write: (_task, { docs }) => Promise.resolve({ written: 0, alreadyNewer: docs.length, rejected: [] }),
 }
 
-/** While the other side still writes there is always something new: the rest is listed once it rests. */
-const passesWhileWriting = 3
-
-/** Lists what has come since it was listed last, without writing anything. @param untilRest where nobody writes any more */
+/** Lists what has come since it was listed last, without writing anything. @param untilRest where nobody writes any more, until nothing comes */
 export async function listOn(m: Migration, untilRest: boolean, signal: AbortSignal): Promise<void> {
   m.mode.listing = true
   try {
-    for (let left = untilRest ? Infinity : passesWhileWriting; left > 0; left--)
+    for (let left = untilRest ? Infinity : 1; left > 0; left--)
       if ((await copyPass(m, m.tasks, 'again', signal)).size === 0) return
   } finally {
     m.mode.listing = false
