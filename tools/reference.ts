@@ -95,11 +95,20 @@ const demanding: Plan = {
 
 function privilegesTable(side: Side): string {
   const code = (names: readonly string[]): string => (names.length === 0 ? '-' : names.map(name => `\`${name}\``).join(', '))
-  const rows = rightsFor(side, demanding, 'copy').map(({ what, indices, severity }) => {
+  const copying = new Set(rightsFor(side, demanding, 'copy').map(({ what }) => what))
+  const needs = rightsFor(side, demanding, 'live').filter((need, n, all) => all.findIndex(({ what }) => what === need.what) === n)
+  const rows = needs.map(({ what, indices, severity }) => {
     const { level, why, elasticsearch, opensearch } = grants[what]
+    const mustHave = copying.has(what)
+      ? severity === 'error'
+        ? 'yes'
+        : 'no'
+      : severity === 'error'
+        ? 'for a cutover'
+        : 'to go back'
     const where =
       level === 'cluster' ? 'cluster' : indices.map(name => ({ '*': '`*`', ALIAS: 'aliases' })[name] ?? 'indices').join(', ')
-    return [why, where, code(elasticsearch), code(opensearch), severity === 'error' ? 'yes' : 'no']
+    return [why, where, code(elasticsearch), code(opensearch), mustHave]
   })
   const distinct = [...new Map(rows.map(row => [row.join(), row])).values()]
   return alignedTable([['to', 'on', 'Elasticsearch', 'OpenSearch security plugin', 'must have'], ...distinct])

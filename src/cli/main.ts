@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { CompareForm, CompareUpTo, VerifyLevel } from '../model/verification.ts'
 import type { Side } from '../model/connection.ts'
+import { jobs } from '../model/needs.ts'
 import type { Job } from '../model/needs.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
@@ -391,8 +392,11 @@ clusterCommand(
     .addOption(sideFlag('where to grant'))
     .option('--plan <file>', 'plan whose indices they are for; else the migration itself, else what --index selects')
     .addOption(
-      new Option('--for <commands>', 'what they are for; copy includes check, verify and all others')
-        .choices(['check', 'verify', 'copy'])
+      new Option(
+        '--for <commands>',
+        'what they are for; copy includes check and verify; live also following, cutover and rollback',
+      )
+        .choices(jobs)
         .default('copy'),
     )
     .option('--guide', "only what the usual guide for the target's own reindex gives: no sequence numbers, no catching up")

@@ -75,6 +75,7 @@ export function checkContext(settings: Settings, { source, target }: Pick<Cluste
     connections: settings,
     warnings: settings.warnings,
     engine,
+    follow: settings.copy.follow,
     ...(remoteHost === undefined ? {} : { remoteHost }),
   }
 }

@@ -31,10 +31,12 @@ export type What =
   | 'settings'
   | 'aliases'
   | 'alias-names'
+  | 'block'
   | 'tasks'
 
-/** The commands a user is for; `copy` includes all others of them. */
-export type Job = 'check' | 'verify' | 'copy'
+/** The commands a user is for. `copy` includes those before it; `live`: also follow, cutover and rollback. */
+export const jobs = ['check', 'verify', 'copy', 'live'] as const
+export type Job = (typeof jobs)[number]
 
 /** What grants it in each family; nothing where the family needs no grant of its own for it. */
 export interface Grant {
@@ -113,6 +115,12 @@ export const grants: Readonly<Record<What, Grant>> = {
     elasticsearch: ['indices:admin/aliases'],
     opensearch: ['indices:admin/aliases', 'indices:admin/aliases/get'],
   },
+  block: {
+    level: 'index',
+    why: 'block writes while applications are moved',
+    elasticsearch: ['indices:admin/block/add', 'indices:admin/settings/update'],
+    opensearch: ['indices:admin/block/add', 'indices:admin/settings/update'],
+  },
   tasks: {
     level: 'cluster',
     why: "throttle and cancel the target's own _reindex tasks",
@@ -134,6 +142,7 @@ export function elasticsearchPrivileges(what: What, version: Version): readonly 
 /** Exactly what the plan needs on one side; without a plan, what is known to be needed anyway. Needs of no index are left out. */
 export function needsOf(side: Side, plan: Plan | undefined, job: Job = 'copy'): readonly Need[] {
   const needs = side === 'source' ? sourceNeeds(plan) : targetNeeds(plan).filter(({ what }) => isFor(job, what))
+  if (job === 'live') needs.push(...liveNeeds(side, plan))
   if (side === 'target' && job === 'verify') needs.push(scrollNeed)
   return withoutDoubles(needs)
 }
@@ -164,6 +173,7 @@ function withoutDoubles(needs: readonly Need[]): readonly Need[] {
 function isFor(job: Job, what: What): boolean {
   switch (job) {
     case 'copy':
+    case 'live':
       return true
     case 'check':
     case 'verify':
@@ -192,6 +202,26 @@ function sourceNeeds(plan: Plan | undefined): Need[] {
     { what: 'refresh', indices: bySeqNo, severity: 'error', without: cannotBySeqNo },
     { what: 'stats', indices: bySlices, severity: 'warning', without: degraded },
     { what: 'refresh', indices: bySlices, severity: 'warning', without: degraded },
+  ]
+}
+
+/** What following, cutover and rollback need besides. */
+function liveNeeds(side: Side, plan: Plan | undefined): Need[] {
+  const tasks = plan ? movedTasks(plan) : []
+  const all = tasks.map(task => task[side])
+  if (all.length === 0) return []
+  const noWayBack = 'after a cutover nothing can be carried back to the source, and a rollback is not possible'
+  if (side === 'target')
+    return [
+      { what: 'block', indices: all, severity: 'warning', without: 'a rollback is not possible' },
+      { what: 'read', indices: all, severity: 'warning', without: noWayBack },
+      scrollNeed,
+    ]
+  return [
+    { what: 'block', indices: all, severity: 'error', without: 'a cutover is not possible' },
+    { what: 'write', indices: all, severity: 'warning', without: noWayBack },
+    { what: 'bulk', indices: [], severity: 'warning', without: noWayBack },
+    { what: 'settings', indices: all, severity: 'warning', without: noWayBack },
   ]
 }
 

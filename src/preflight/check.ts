@@ -23,6 +23,8 @@ export interface CheckContext {
   readonly plan?: Plan
   /** How each side is reached; only what no request tells is taken from here. */
   readonly connections: Readonly<Record<Side, ConnectionSettings>>
+  /** The source is to be followed until a cutover. */
+  readonly follow?: boolean
   /** What is to move the documents. */
   readonly engine?: EngineName
   /** The source as the target's nodes know it; its first address where it is missing. */

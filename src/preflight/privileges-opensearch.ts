@@ -119,6 +119,8 @@ const trialsOf: Readonly<Record<Need['what'], (path: string, name: string) => re
     { method: 'POST', path: '/_tasks/shardferry-probe:1/_cancel' },
     { method: 'POST', path: '/_reindex/shardferry-probe:1/_rethrottle', query: { requests_per_second: -1 } },
   ],
+  // There is no block that blocks nothing.
+  block: () => [],
   settings: path => [{ method: 'PUT', path: `${path}/_settings`, body: { 'index.shardferry_probe': true } }],
   aliases: (path, name) => [
     { method: 'GET', path: `${path}/_alias` },

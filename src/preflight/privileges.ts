@@ -14,7 +14,7 @@ export const privileges: Check = {
   code: 'forbidden',
   run: async (context, signal) =>
     await onBothSides('privileges', context, async cluster => {
-      const needs = needsOf(cluster.side, context.plan)
+      const needs = needsOf(cluster.side, context.plan, context.follow ? 'live' : 'copy')
       const security = await securityOf(cluster, signal)
       const { side } = cluster
       if (security.kind === 'none') return [{ about: side, severity: 'ok', message: 'No security: everybody may do everything.' }]
