@@ -265,6 +265,9 @@ function setAsideSoFar(memory: Memory): number {
   return sum
 }
 
+const isCutOverNote =
+  'The migration is cut over: applications write to the target, which may hold what is not carried back to the source yet.'
+
 export interface ComparisonParts {
   readonly plan: Plan
   /** Of the plan's, those that are compared. */
@@ -305,7 +308,13 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
     target,
     options,
     queries,
-    notes: state && !finished ? ['The migration has not come to its end.'] : [],
+    notes: !state
+      ? []
+      : state.cutover.phase === 'done'
+        ? [isCutOverNote]
+        : finished
+          ? []
+          : ['The migration has not come to its end.'],
     shardferry: version,
     parts: {
       ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),

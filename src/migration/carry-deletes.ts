@@ -56,7 +56,8 @@ export async function carryDeletes(m: Migration, task: IndexTask, signal: AbortS
     const marks = await patiently(m, () => m.reader.marks(task, signal), signal)
     requireLineage(task, index.rounds[0], marks)
     if (deletesSince(task, (index.deletes ?? index.rounds[0]).shards, marks) === 'none') return false
-    m.tally.phase = 'carrying-deletes'
+    // While the source is followed this happens all the time.
+    if (m.tally.phase === 'copying' || m.tally.phase === 'catching-up') m.tally.phase = 'carrying-deletes'
     if (index.unconfirmed.toReadAgain(marks).length > 0) {
       // What was hidden is live and not listed yet, so that counts may agree by chance; a round comes first.
       m.deletes.hindrances.set(task.source, hindranceTexts['primary-changed'])

@@ -9,6 +9,7 @@ import type { Journal } from '../../model/ports.ts'
 import type { MigrationSettings, Settings } from '../../settings/settings.ts'
 import { requireSamePlan } from '../migrate.ts'
 import { print } from '../output.ts'
+import { requireNotCutOver } from '../require-forward.ts'
 import { connectBoth, openKnownJournal } from '../session.ts'
 import type { Clusters } from '../session.ts'
 import { whileHolding } from '../while-holding.ts'
@@ -57,7 +58,9 @@ export async function rejectedRetry(
   const { journal, folder } = openKnownJournal(settings.stateFolder, settings.name)
   using open = journal
   await using clusters = await connectBoth(settings, signal)
-  const { plan, indices } = fold(open.entries())
+  const state = fold(open.entries())
+  const { plan, indices } = state
+  if (!dryRun) requireNotCutOver(state, 'a retry')
   if (!plan)
     throw new ShardferryError('state-missing', `Migration ${settings.name} has no plan yet.`, {
       hint: 'Plan and start it: shardferry run',

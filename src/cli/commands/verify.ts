@@ -19,6 +19,7 @@ import { differencesFile } from '../../verify/keep.ts'
 import { readQueryFile } from '../../verify/query-file.ts'
 import type { AskedQuery } from '../../verify/query-file.ts'
 import { requireSamePlan } from '../migrate.ts'
+import { requireNotCutOver } from '../require-forward.ts'
 import { emit, lookOf, print, verifyExitCode } from '../output.ts'
 import { draftPlan } from '../planning.ts'
 import { connectBoth } from '../session.ts'
@@ -49,6 +50,7 @@ export async function verify(settings: Settings, options: VerifyOptions, signal:
   const folder = migrationFolder(settings.stateFolder, settings.name)
   using migration = existsSync(join(folder, 'journal.db')) ? SqliteJournal.open(folder) : undefined
   const writes = options.repair && !options.dryRun
+  if (writes && migration) requireNotCutOver(fold(migration.entries()), 'a repair')
   // A repair writes as the migration does, so the two never run at once; a comparison only reads, and only one may keep its sums here.
   using own = SqliteJournal.open(comparisonFolder(folder))
   holdComparison(own)
@@ -99,7 +101,9 @@ async function compareAndRepair(
   const compared = await watched(comparison.parts.meter, options.json, running =>
     runVerification(comparison, repairing, AbortSignal.any([signal, running])),
   )
-  if (state?.plan) journal.append({ type: 'verified', indices: compared.indices.map(verifiedOf) })
+  // Once applications use the target, it is the source that may be behind.
+  if (state?.plan && state.cutover.phase === 'none')
+    journal.append({ type: 'verified', indices: compared.indices.map(verifiedOf) })
   show(compared, comparison, options)
   return verifyExitCode(compared.verdict)
 }

@@ -6,6 +6,7 @@ import type { Plan } from '../../model/plan.ts'
 import type { IndexProgress, Phase, Progress } from '../../model/progress.ts'
 import type { Report } from '../../model/report.ts'
 import type { Verification } from '../../model/verification.ts'
+import { stageOf } from './plain-view.ts'
 import type { View, ViewStream } from './view.ts'
 
 /** What `--json` writes, one object a line; described for readers in events.md. `at` is ISO 8601 in UTC. */
@@ -69,7 +70,7 @@ export class JsonView implements View {
   start(): void {}
 
   draw(progress: Progress): void {
-    const stage = `${progress.phase} ${progress.round}`
+    const stage = stageOf(progress)
     const newStage = stage !== this.#lastStage
     if (!newStage && progress.paused === this.#lastPaused && progress.atMs - this.#lastAtMs < everyMs) return
     this.#lastStage = stage

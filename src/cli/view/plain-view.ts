@@ -30,6 +30,11 @@ export function plainLine(progress: Progress): string {
   return words.join(' ')
 }
 
+/** What is told when it changes: a source that is followed has a new round every second. */
+export function stageOf({ phase, round }: Pick<Progress, 'phase' | 'round'>): string {
+  return phase.startsWith('following') ? phase : `${phase} ${round}`
+}
+
 /** Writes a line when the phase, the round or the pause changes, and otherwise at most every ten seconds. */
 export class PlainView implements View {
   readonly #stream: ViewStream
@@ -45,7 +50,7 @@ export class PlainView implements View {
   start(): void {}
 
   draw(progress: Progress): void {
-    const stage = `${progress.phase} ${progress.round} ${progress.paused}`
+    const stage = `${stageOf(progress)} ${progress.paused}`
     if (stage === this.#lastStage && progress.atMs - this.#lastAtMs < everyMs) return
     this.#lastStage = stage
     this.#lastAtMs = progress.atMs
