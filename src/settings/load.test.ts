@@ -38,6 +38,7 @@ describe('two addresses are enough', () => {
   test('everything else has its default', async () => {
     expect(await load()).toEqual({
       name: 'old.example-9200-to-new.example-9200',
+      nameGiven: false,
       stateFolder: join(folder, '.shardferry'),
       logLevel: 'info',
       source: {

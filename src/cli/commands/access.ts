@@ -82,7 +82,7 @@ export interface RevokeOptions {
 
 /** `shardferry access revoke`: removes exactly what was granted, by exact name, from the journal. */
 export async function accessRevoke(settings: Settings, { sides, dryRun }: RevokeOptions, signal: AbortSignal): Promise<number> {
-  const { journal, folder, name } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, folder, name } = openKnownJournal(settings)
   using open = journal
   const memory = new Memory(open)
   const granted = stepsToUndo(memory.state, stepKinds(folder)).filter(

@@ -23,14 +23,14 @@ export interface CompleteOptions {
  * also after a crash and where a cluster is gone. May be called again and again.
  */
 export async function complete(settings: Settings, { dryRun, yes, gone }: CompleteOptions, signal: AbortSignal): Promise<number> {
-  const { journal, folder, name } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, folder, name } = openKnownJournal(settings)
   using open = journal
   const memory = new Memory(open)
   const { plan } = memory.state
   const kinds = stepKinds(folder)
   const listed = stepsToUndo(memory.state, kinds)
   print(listText(name, listed, gone))
-  const handWork = handWorkText(settings.source.addresses, plan?.target)
+  const handWork = handWorkText(settings.source.addresses, plan)
   if (dryRun) {
     print(`\n${handWork}\n\nDry run: nothing was changed.`)
     return 0

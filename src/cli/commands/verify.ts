@@ -20,7 +20,7 @@ import type { AskedQuery } from '../../verify/query-file.ts'
 import { requireSamePlan } from '../migrate.ts'
 import { emit, lookOf, print, verifyExitCode } from '../output.ts'
 import { draftPlan } from '../planning.ts'
-import { connectBoth } from '../session.ts'
+import { comparedName, connectBoth } from '../session.ts'
 import type { Clusters } from '../session.ts'
 import { watched } from '../watched.ts'
 import { whileHolding } from '../while-holding.ts'
@@ -45,7 +45,7 @@ export async function verify(settings: Settings, options: VerifyOptions, signal:
     throw new ShardferryError('usage', '--dry-run and --delete-extra-anywhere say how to repair.', { hint: 'Add --repair.' })
   const queries = options.queries === undefined ? [] : readQueryFile(options.queries)
   await using clusters = await connectBoth(settings, signal)
-  const folder = migrationFolder(settings.stateFolder, settings.name)
+  const folder = migrationFolder(settings.stateFolder, comparedName(settings, clusters))
   using migration = existsSync(join(folder, 'journal.db')) ? SqliteJournal.open(folder) : undefined
   const writes = options.repair && !options.dryRun
   // A repair writes as the migration does, so the two never run at once; a comparison only reads, and only one may keep its sums here.
