@@ -26,7 +26,10 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
   const folder = migrationFolder(settings.stateFolder, name)
   if (dryRun) {
     showPlan(given ?? (await checkedPlan(settings, clusters, { json }, signal)), json)
-    if (given) await showChecks(given, settings, clusters, { json }, signal)
+    if (given) {
+      refuseUnlessRunnable(given)
+      await showChecks(given, settings, clusters, { json }, signal)
+    }
     if (!json) print('Dry run: nothing was changed.')
     return 0
   }
