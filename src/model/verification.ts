@@ -45,6 +45,14 @@ export interface Checkpoint {
   readonly historyUuid: string
 }
 
+/** What a repair of one index found and did. */
+export interface IndexRepair extends Omit<RepairReport, 'dryRun' | 'remaining'> {
+  readonly missing: number
+  readonly stale: number
+  readonly extra: number
+}
+
+/** Of an index that was repaired, all numbers are those after the repair. */
 export interface IndexComparison {
   readonly index: string
   readonly target: string
@@ -79,6 +87,7 @@ export interface IndexComparison {
   readonly notes: readonly string[]
   readonly comparedAt: string
   readonly tookMs: number
+  readonly repaired?: IndexRepair
 }
 
 export interface DefinitionDifference extends Pick<Change, 'what' | 'why'> {

@@ -228,7 +228,7 @@ async function sumSide(
   }
 }
 
-function comparedOf(form: CompareForm | null, versions: boolean): Compared {
+export function comparedOf(form: CompareForm | null, versions: boolean): Compared {
   return form === null ? { what: 'ids', versions } : { what: 'content', form }
 }
 

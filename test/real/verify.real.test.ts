@@ -95,7 +95,12 @@ test('planted differences are named exactly, a dry run changes nothing, and a re
   const before = await target.json('GET', '/lakes/_settings')
   const mended = await ferry.run(['verify', '--repair'])
   expect(mended).toMatchObject({ code: 0, stderr: '' })
-  expect(reportIn(ferry)).toMatchObject({ verdict: 'equal', repair: { remaining: 0, refused: 0, keptExtra: 0 } })
+  const after = reportIn(ferry)
+  expect(after).toMatchObject({ verdict: 'equal', repair: { remaining: 0, refused: 0, keptExtra: 0 } })
+  const repaired = { missing: 3, stale: 3, extra: 2, written: 6 }
+  expect(after.indices).toMatchObject([{ missing: 0, stale: 0, extra: 0, repaired }])
+  expect(after.indices[0]!.onTarget).toEqual(after.indices[0]!.onSource)
+  expect(mended.stdout).toContain(`digest ${after.indices[0]!.onSource.digest} on both sides`)
   expect(await compare(pair, 'lakes')).toEqual({ documents: 1203, differences: [] })
   expect(await target.json('GET', '/lakes/_settings')).toEqual(before)
   expect(await ferry.status()).toMatchObject({ state: 'done' })

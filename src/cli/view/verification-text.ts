@@ -124,7 +124,7 @@ function queryLines(queries: readonly QueryComparison[]): Line[] {
   return [[], [[`  Searches: ${formatDocs(queries.length)}, those that differ most first`, 'strong']], ...table(columns, rows, 2)]
 }
 
-function repairLines({ repair }: Verification): Line[] {
+function repairLines({ repair, indices }: Verification): Line[] {
   if (!repair) return []
   const { written, deleted, keptExtra, refused, remaining } = repair
   if (repair.dryRun)
@@ -138,7 +138,17 @@ function repairLines({ repair }: Verification): Line[] {
       `  Repaired: ${formatDocs(written)} written, ${formatDocs(deleted)} deleted, ${formatDocs(keptExtra)} extra left, ${formatDocs(refused)} refused; `,
       [`${formatDocs(remaining)} differences remain`, remaining > 0 ? 'bad' : 'good'],
     ],
+    ...indices.slice(0, mostRows).flatMap(repairOf),
   ]
+}
+
+function repairOf({ index, repaired }: IndexComparison): Line[] {
+  if (!repaired) return []
+  const parts = [
+    `found ${formatDocs(repaired.missing)} missing, ${formatDocs(repaired.stale)} stale, ${formatDocs(repaired.extra)} extra`,
+    `${formatDocs(repaired.written)} written, ${formatDocs(repaired.deleted)} deleted`,
+  ]
+  return [[`  - ${index}: ${parts.join('; ')}`]]
 }
 
 function notesOf({ notes, indices }: Verification): string[] {
