@@ -29,6 +29,7 @@ import { createIndexStep } from './metadata/create.ts'
 import { tuneIndexStep, tuning } from './metadata/tune.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import type { DeletesParts } from './migration/carry-deletes.ts'
+import { deletedLater } from './migration/deleted-later.ts'
 import { Memory } from './migration/memory.ts'
 import { fingerprintOf } from './migration/run-verification.ts'
 import type { Comparison } from './migration/run-verification.ts'
@@ -48,7 +49,7 @@ import type { SideReaders } from './plan/compared-indices.ts'
 import { probeIndices } from './preflight/probe-index.ts'
 import { withoutRole } from './preflight/without-role.ts'
 import type { CopySettings } from './settings/settings.ts'
-import type { CompareOptions } from './verify/compare-index.ts'
+import type { CompareOptions, CompareParts } from './verify/compare-index.ts'
 import { placeOf } from './verify/compared-index.ts'
 import { Kept } from './verify/keep.ts'
 import { patience } from './verify/patience.ts'
@@ -217,6 +218,8 @@ export interface ComparisonParts {
   readonly target: Cluster
   /** Of the migration that moved the indices; undefined where something else did. */
   readonly state: MigrationState | undefined
+  /** As it stands while it is compared, where it may go on meanwhile. */
+  readonly stateNow?: () => MigrationState
   /** The migration's own folder. */
   readonly folder: string
   readonly options: CompareOptions
@@ -254,10 +257,25 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
       ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),
       kept: new Kept(comparisonFolder(folder), fingerprintOf({ plan, options, indices }), world.now()),
       setAside: ({ task }) => setAsidePlaces(state, task, folder),
+      ...(state && upTo === 'copied' ? { deletedLater: deletedLaterIn(state, parts.stateNow ?? (() => state), folder) } : {}),
       dispatch: move => inProcessDispatcher(move, world, throttler, { readers: copy.readers, giveUpAfterMs }),
       meter: tally,
       world,
     },
+  }
+}
+
+/** A migration that runs copies on while it is compared, and carries deletes over. */
+function deletedLaterIn(
+  before: MigrationState,
+  stateNow: () => MigrationState,
+  folder: string,
+): NonNullable<CompareParts['deletedLater']> {
+  return async ({ task, source }, extra, signal) => {
+    const now = await source.ids.marks(source.task, signal)
+    const { rounds = [] } = stateNow().indices.get(task.source) ?? {}
+    const carriedUpTo = before.indices.get(task.source)?.deletes?.shards
+    return deletedLater(task, { rounds, carriedUpTo, folder: manifestsFolder(folder) }, extra, now)
   }
 }
 

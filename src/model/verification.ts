@@ -75,6 +75,8 @@ export interface IndexComparison {
   readonly equalByValue: number
   /** Written on the source after the checkpoint, and not the same on both sides yet: left out. */
   readonly afterCheckpoint: number
+  /** Copied, and deleted on the source after what was compared, and still on the target: left out. */
+  readonly deletedLater: number
   /** Operations that the source had beyond the checkpoint when the comparison began. */
   readonly behind: number
   /** Documents that were looked at by id because their bucket differed, and how often at most. */

@@ -80,6 +80,7 @@ async function compareAndRepair(
     copy: settings.copy,
     ...clusters,
     state,
+    ...(state ? { stateNow: () => fold(journal.entries()) } : {}),
     folder,
     upTo: options.upTo,
     queries,

@@ -21,6 +21,7 @@ function index(more: Partial<IndexComparison> = {}): IndexComparison {
     setAside: 0,
     equalByValue: 0,
     afterCheckpoint: 0,
+    deletedLater: 0,
     behind: 0,
     lookedAt: 0,
     looks: 0,

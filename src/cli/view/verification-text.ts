@@ -56,7 +56,7 @@ const columnsOf: readonly (readonly [title: string, show: (index: IndexCompariso
   ['stale', index => marked(index.stale)],
   ['extra', index => marked(index.extra)],
   ['set aside', index => marked(index.setAside, 'warn')],
-  ['later', index => marked(index.afterCheckpoint, 'plain')],
+  ['later', index => marked(index.afterCheckpoint + index.deletedLater, 'plain')],
   ['', index => [index.verdict, tones[index.verdict]]],
 ]
 
@@ -166,6 +166,10 @@ function notesOf({ notes, indices }: Verification): string[] {
     if (one.afterCheckpoint > 0)
       said.push(
         `${one.index}: ${plural(one.afterCheckpoint, 'document was', 'documents were')} written on the source after the checkpoint and left out`,
+      )
+    if (one.deletedLater > 0)
+      said.push(
+        `${one.index}: ${plural(one.deletedLater, 'document was', 'documents were')} deleted on the source after the checkpoint and left out; the same copy deletes them on the target when it is run again`,
       )
     return said
   })
