@@ -103,6 +103,7 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
   return {
     side: settings.side,
     address: settings.addresses[0] ?? '',
+    ...(settings.loginNote === undefined ? {} : { loginNote: settings.loginNote }),
     get requestsSent() {
       return requestsSent
     },

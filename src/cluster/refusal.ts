@@ -27,7 +27,9 @@ export function refusal(connection: Connection, request: ClusterRequest, answer:
         'unauthorized',
         `The ${place} does not accept the credentials (401).`,
         'fatal',
-        `Check user name and password, or the key, of the ${connection.side}. ${reason}`.trim(),
+        [`Check user name and password, or the key, of the ${connection.side}. ${reason}`.trim(), connection.loginNote ?? '']
+          .filter(line => line !== '')
+          .join('\n'),
       )
     case 403:
       if (type === 'cluster_block_exception') return blocked(connection.side, place, reason, answer.status)
