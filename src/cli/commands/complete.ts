@@ -1,4 +1,5 @@
-import { stepKinds, thisProcess } from '../../assemble.ts'
+import { existsSync, rmSync } from 'node:fs'
+import { manifestsFolder, stepKinds, thisProcess } from '../../assemble.ts'
 import { Memory } from '../../migration/memory.ts'
 import { stepsToUndo } from '../../migration/undo-steps.ts'
 import type { StepToUndo } from '../../migration/undo-steps.ts'
@@ -29,7 +30,8 @@ export async function complete(settings: Settings, { dryRun, yes, gone }: Comple
   const { plan } = memory.state
   const kinds = stepKinds(folder)
   const listed = stepsToUndo(memory.state, kinds)
-  print(listText(name, listed, gone))
+  const lists = listsLeft(folder, memory.state)
+  print(listText(name, listed, gone, lists !== undefined))
   const handWork = handWorkText(settings.source.addresses, plan)
   if (dryRun) {
     print(`\n${handWork}\n\nDry run: nothing was changed.`)
@@ -50,16 +52,30 @@ export async function complete(settings: Settings, { dryRun, yes, gone }: Comple
     throw thrown
   }
   memory.append({ type: 'completed' })
+  if (lists !== undefined) rmSync(lists, { recursive: true, force: true })
   print(`Migration ${name} is complete. What was copied stays; the journal stays in ${folder}.\n\n${handWork}`)
   return 0
+}
+
+/**
+ * The manifests of a migration that is not taken up again: with them later runs would find deletes. One that was completed
+ * without having been finished may go on.
+ */
+function listsLeft(folder: string, { report }: Memory['state']): string | undefined {
+  const lists = manifestsFolder(folder)
+  return report !== undefined && existsSync(lists) ? lists : undefined
 }
 
 function isGone({ kind }: StepToUndo, gone: readonly Side[]): boolean {
   return kind !== undefined && gone.includes(kind.side)
 }
 
-function listText(name: string, steps: readonly StepToUndo[], gone: readonly Side[]): string {
-  if (steps.length === 0) return `Migration ${name} has left nothing to take back.`
+function listText(name: string, steps: readonly StepToUndo[], gone: readonly Side[], lists: boolean): string {
   const lines = steps.map(step => `- ${step.what}${isGone(step, gone) ? `: gone with the ${step.kind?.side}` : ''}`)
+  if (lists)
+    lines.push(
+      '- remove the lists of what was copied (manifests) from the state folder; journal, reports and rejected documents stay',
+    )
+  if (lines.length === 0) return `Migration ${name} has left nothing to take back.`
   return `To complete migration ${name}:\n${lines.join('\n')}`
 }
