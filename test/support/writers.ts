@@ -23,7 +23,7 @@ export function startWriters(site: Site, index: string, options: { readonly seed
   /** Documents of each writer, and under which routing each stands. */
   const owned = Array.from({ length: writers }, () => new Map<string, string | undefined>())
 
-  const { atLeast, stop } = keepWriting(writers, seed, async ({ number, random }, turn) => {
+  const writing = keepWriting(writers, seed, async ({ number, random }, turn) => {
     const own = owned[number]!
     const path = (id: string, routing: string | undefined): string =>
       `/${index}/_doc/${id}${routing === undefined ? '' : `?routing=${routing}`}`
@@ -52,5 +52,5 @@ export function startWriters(site: Site, index: string, options: { readonly seed
     }
     done[deed]++
   })
-  return { truth, done, atLeast, stop }
+  return { truth, done, atLeast: more => writing.atLeast(more), stop: () => writing.stop() }
 }

@@ -17,27 +17,27 @@ export type Turn = (writer: { readonly number: number; readonly random: Random }
 /** Some writers write at the same time, each one turn after the other, until they are stopped or one fails. */
 export function keepWriting(writers: number, seed: number, turn: Turn): Writing {
   const turns = Array.from({ length: writers }, () => 0)
-  let stopped = false
+  const run = { stopped: false }
   const all = Promise.all(
     turns.map(async (_, number) => {
       const writer = { number, random: seeded(seed, number) }
-      while (!stopped) {
+      while (!run.stopped) {
         await turn(writer, turns[number]! + 1)
         turns[number]!++
       }
     }),
   )
-  all.catch(() => (stopped = true))
+  all.catch(() => (run.stopped = true))
   return {
     turns,
     async atLeast(more) {
       const wanted = turns.map(taken => taken + more)
-      while (!stopped && turns.some((taken, writer) => taken < wanted[writer]!))
+      while (!run.stopped && turns.some((taken, writer) => taken < wanted[writer]!))
         await new Promise(resolve => setTimeout(resolve, 20))
-      if (stopped) await all
+      if (run.stopped) await all
     },
     async stop() {
-      stopped = true
+      run.stopped = true
       await all
     },
   }

@@ -46,9 +46,9 @@ export const keyExpires: Fault = {
     env['SHARDFERRY_SOURCE_PASSWORD'] = undefined
     env['SHARDFERRY_SOURCE_API_KEY'] = await apiKey(source, `${random.between(3, 6)}s`)
   },
-  begin: async ({ running, missed }) => {
-    const ended = await Promise.race([sleep(longestRefusedMs), running.outcome])
-    if (ended?.code !== errorCodes.unauthorized.exit) missed()
+  begin: async round => {
+    const ended = await Promise.race([sleep(longestRefusedMs), round.running.outcome])
+    if (ended?.code !== errorCodes.unauthorized.exit) round.missed()
   },
   end: async ({ source, env, running }) => {
     running.kill('SIGTERM')
