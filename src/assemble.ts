@@ -33,6 +33,7 @@ import { writeBlockKind, writeBlockStep } from './metadata/write-block.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import type { DeletesParts } from './migration/carry-deletes.ts'
 import { baseAfter, firstEntries, nothingWritten, planBack, raising } from './migration/cutover/way-back.ts'
+import { deletedLater } from './migration/deleted-later.ts'
 import { Memory } from './migration/memory.ts'
 import { fingerprintOf } from './migration/run-verification.ts'
 import type { Comparison } from './migration/run-verification.ts'
@@ -58,7 +59,7 @@ import type { SideReaders } from './plan/compared-indices.ts'
 import { probeIndices } from './preflight/probe-index.ts'
 import { withoutRole } from './preflight/without-role.ts'
 import type { CopySettings } from './settings/settings.ts'
-import type { CompareOptions } from './verify/compare-index.ts'
+import type { CompareOptions, CompareParts } from './verify/compare-index.ts'
 import { placeOf } from './verify/compared-index.ts'
 import { Kept } from './verify/keep.ts'
 import { patience } from './verify/patience.ts'
@@ -185,7 +186,7 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
 
 /** The way back of a migration: its plan is made when it is first needed, and journaled like any other. */
 async function assembleBack(forward: Migration, parts: Parts): Promise<Migration> {
-  const folder = join(parts.folder, 'back')
+  const folder = backFolder(parts.folder)
   const journal = parts.openBack!(folder)
   const known = fold(journal.entries()).plan
   const plan = known ?? (await planBack(parts.plan, task => forward.deletes.compared(task, AbortSignal.timeout(giveUpAfterMs))))
@@ -277,6 +278,8 @@ export interface ComparisonParts {
   readonly target: Cluster
   /** Of the migration that moved the indices; undefined where something else did. */
   readonly state: MigrationState | undefined
+  /** As it stands while it is compared, where it may go on meanwhile. */
+  readonly stateNow?: () => MigrationState
   /** The migration's own folder. */
   readonly folder: string
   readonly options: CompareOptions
@@ -320,10 +323,25 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
       ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),
       kept: new Kept(comparisonFolder(folder), fingerprintOf({ plan, options, indices }), world.now()),
       setAside: ({ task }) => setAsidePlaces(state, task, folder),
+      ...(state && upTo === 'copied' ? { deletedLater: deletedLaterIn(state, parts.stateNow ?? (() => state), folder) } : {}),
       dispatch: move => inProcessDispatcher(move, world, throttler, { readers: copy.readers, giveUpAfterMs }),
       meter: tally,
       world,
     },
+  }
+}
+
+/** A migration that runs copies on while it is compared, and carries deletes over. */
+function deletedLaterIn(
+  before: MigrationState,
+  stateNow: () => MigrationState,
+  folder: string,
+): NonNullable<CompareParts['deletedLater']> {
+  return async ({ task, source }, extra, signal) => {
+    const now = await source.ids.marks(source.task, signal)
+    const { rounds = [] } = stateNow().indices.get(task.source) ?? {}
+    const carriedUpTo = before.indices.get(task.source)?.deletes?.shards
+    return deletedLater(task, { rounds, carriedUpTo, folder: manifestsFolder(folder) }, extra, now)
   }
 }
 
@@ -358,6 +376,11 @@ export async function connect(settings: ConnectionSettings, signal: AbortSignal)
 
 export function migrationFolder(stateFolder: string, name: string): string {
   return join(stateFolder, name)
+}
+
+/** Of a migration's way back. */
+export function backFolder(folder: string): string {
+  return join(folder, 'back')
 }
 
 export function comparisonFolder(folder: string): string {

@@ -70,7 +70,10 @@ function exitCodesPage(): string {
       exitCodes.differs,
       'Finished, but the sides differ: the source went on changing, or counts are not equal. `verify`: the sides are not equal, or could not be compared in everything.',
     ],
-    [6, 'Refused before anything was moved: a check that found an error, the plan, a privilege.'],
+    [
+      6,
+      'Refused before anything was moved: a check that found an error, the plan, a privilege. Also: `plan` wrote a plan in which an index is refused.',
+    ],
     [7, 'Stopped by Ctrl-C, SIGTERM or cancel; it can be resumed.'],
     [8, 'Failed on the way; the same command resumes.'],
     [9, 'The state folder: held by another process, not writable, of another version, or of another migration.'],

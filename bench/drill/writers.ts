@@ -1,7 +1,8 @@
 /** Writers on the source: each has documents of its own, so what is known of a document is what its writer was told last. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { seeded } from '../../test/proxy/random.ts'
 import type { Random } from '../../test/proxy/random.ts'
+import { keepWriting } from '../../test/support/writing.ts'
+import type { Writing } from '../../test/support/writing.ts'
 import type { DrillCluster } from './cluster.ts'
 import type { Truth, Value } from './truth.ts'
 
@@ -13,11 +14,6 @@ export interface Written {
   readonly ids: number
   readonly routed: boolean
   readonly shards: number
-}
-
-export interface Writers {
-  /** Ends when every write that was sent has been answered or given up. */
-  stop(): Promise<void>
 }
 
 const writers = 3
@@ -41,23 +37,18 @@ export async function fill(cluster: DrillCluster, truth: Truth, written: Written
 }
 
 /** @param targets asked before every request, so that it can change what is written to */
-export function startWriters(cluster: DrillCluster, truth: Truth, targets: () => readonly Written[], seed: number): Writers {
-  const stop = new AbortController()
-  const running = Array.from({ length: writers }, async (_, writer) => {
-    const random = seeded(seed, writer)
-    for (let rev = 1; !stop.signal.aborted; rev++) {
-      const all = targets()
-      const written = all[random.between(0, all.length - 1)]
-      if (written) await send(cluster, truth, someChanges(truth, written, writer, rev, random))
-      await sleep(random.between(15, 90))
-    }
+export function startWriters(
+  cluster: DrillCluster,
+  truth: Truth,
+  targets: () => readonly Written[],
+  seed: number,
+): Pick<Writing, 'stop'> {
+  return keepWriting(writers, seed, async ({ number, random }, rev) => {
+    const all = targets()
+    const written = all[random.between(0, all.length - 1)]
+    if (written) await send(cluster, truth, someChanges(truth, written, number, rev, random))
+    await sleep(random.between(15, 90))
   })
-  return {
-    stop: async () => {
-      stop.abort()
-      await Promise.all(running)
-    },
-  }
 }
 
 function someChanges(truth: Truth, written: Written, writer: number, rev: number, random: Random): Change[] {

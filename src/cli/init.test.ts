@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
@@ -65,7 +65,15 @@ test('a file that is there is kept, unless --force is given', async () => {
   await expect(runInit({ path, force: false, answers, terminal: false })).rejects.toMatchObject({ code: 'usage' })
   expect(readFileSync(path, 'utf8')).toBe('width: 1\n')
   await runInit({ path, force: true, answers, terminal: false })
-  expect(readFileSync(path, 'utf8')).toMatch(/^# yaml-language-server: \$schema=.*shardferry\.schema\.json\n/)
+  expect(readFileSync(path, 'utf8')).toContain('width: 4')
+})
+
+test('the first line leads an editor from the file to the schema that is really there', async () => {
+  await runInit({ path, force: false, answers, terminal: false })
+  const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(path, 'utf8')) ?? []
+  expect(schema).toMatch(/^\.\.?\//)
+  const { properties } = JSON.parse(readFileSync(join(realpathSync(folder), schema), 'utf8')) as { properties: object }
+  expect(Object.keys(properties)).toContain('source')
 })
 
 test('an address with a password is refused and not repeated', async () => {

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Side } from '../model/connection.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { parseAddresses } from '../settings/addresses.ts'
@@ -57,13 +58,15 @@ export async function runInit({ path, force, answers = {}, terminal }: InitReque
   for (const side of ['source', 'target'] as const) refuseBadAddress(side, answers[side]?.url)
   const interactive = terminal ?? (process.stdin.isTTY && process.stdout.isTTY)
   const complete = interactive ? await ask(answers, signal) : withDefaults(answers)
-  await writeFile(path, settingsText(complete), { flag: force ? 'w' : 'wx' }).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'EEXIST') throw alreadyThere(path)
-    throw new ShardferryError('usage', `${path} cannot be written (${cause.code}).`, {
-      cause,
-      hint: 'Check the folder and its permissions.',
-    })
-  })
+  await writeFile(path, settingsText(complete, schemaSeenFrom(path)), { flag: force ? 'w' : 'wx' }).catch(
+    (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EEXIST') throw alreadyThere(path)
+      throw new ShardferryError('usage', `${path} cannot be written (${cause.code}).`, {
+        cause,
+        hint: 'Check the folder and its permissions.',
+      })
+    },
+  )
   return {
     path: resolve(path),
     environment: (['source', 'target'] as const).flatMap(side => variableOf(side, complete[side].auth) ?? []),
@@ -173,10 +176,18 @@ function split(text: string): string[] {
     .filter(part => part !== '')
 }
 
+/** The schema that comes with this very program, as an editor looks for it: from the file's own folder. Undefined where it is not there. */
+function schemaSeenFrom(path: string): string | undefined {
+  const schema = fileURLToPath(new URL('../../schema/shardferry.schema.json', import.meta.url))
+  const folder = dirname(resolve(path))
+  if (!existsSync(schema) || !existsSync(folder)) return undefined
+  const way = relative(realpathSync(folder), realpathSync(schema)).replaceAll(sep, '/')
+  return /^(\.\.\/|\/|[A-Za-z]:)/.test(way) ? way : `./${way}`
+}
+
 /** The file's text. */
-export function settingsText({ source, target, indices }: InitAnswers): string {
-  return `# yaml-language-server: $schema=./node_modules/shardferry/schema/shardferry.schema.json
-# Settings of Shardferry. No secret stands here: env:NAME is an environment variable, file:PATH a file, prompt asks on the terminal.
+function settingsText({ source, target, indices }: InitAnswers, schema: string | undefined): string {
+  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# Settings of Shardferry. No secret stands here: env:NAME is an environment variable, file:PATH a file, prompt asks on the terminal.
 # Every setting: shardferry copy --help, or docs/reference/settings.md.
 
 source:

@@ -5,6 +5,7 @@ import { jobs } from '../model/needs.ts'
 import type { Job } from '../model/needs.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
+import type { SettingsRequest } from '../settings/load.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import type { SettingGroup } from '../settings/table.ts'
 import type { ChangeOptions } from './change-direction.ts'
@@ -65,6 +66,8 @@ const stateOnly: readonly SettingGroup[] = ['migration', 'output']
 const jsonFlag = ['--json', 'Events for machines, one JSON object a line (docs/reference/events.md).'] as const
 const dryRunFlag = ['--dry-run', 'Check and plan only; change nothing.'] as const
 
+const sourceOrName = 'address of the source, or the name of a migration'
+
 const signal = stopSignal()
 // `shardferry … | head`: nobody reads on, which is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -97,6 +100,18 @@ function clusterCommand(
   )
 }
 
+/** As `clusterCommand`, for what only a migration that exists has: its name, alone, may stand on the command line too. */
+function migrationCommand(
+  command: Command,
+  groups: readonly SettingGroup[],
+  run: (settings: Settings, options: Options) => Promise<number>,
+): void {
+  command.argument('[source]', sourceOrName).argument('[target]', 'address of the target')
+  addSettingFlags(command, groups).action(async (first: string | undefined, target: string | undefined, options: Options) =>
+    ended(options, async () => run(await settingsOfNamed(command, first, target), options)),
+  )
+}
+
 /** A command that only looks into the state folder; the migration's name may stand on the command line. */
 function stateCommand(command: Command, run: (settings: MigrationSettings, options: Options) => Promise<number>): void {
   command.argument('[name]', 'name of the migration; not needed where the state folder has only one')
@@ -113,14 +128,29 @@ async function settingsOf(
   command: Command,
   sourceUrl?: string,
   targetUrl?: string,
-  more: Readonly<Record<string, unknown>> = {},
+  more: Pick<SettingsRequest, 'remembered'> & { readonly name?: string | undefined } = {},
 ): Promise<Settings> {
   const { loadSettings } = await import('../settings/load.ts')
+  const { name, ...request } = more
+  const flags = { ...flagsOf(command), ...(name === undefined ? {} : { name }) }
   const settings = await loadSettings(
-    { file: configOf(command), flags: { ...flagsOf(command), ...more }, env: process.env, sourceUrl, targetUrl },
+    { file: configOf(command), flags, env: process.env, sourceUrl, targetUrl, ...request },
     signal,
   )
   debug = settings.logLevel === 'debug'
+  return settings
+}
+
+/**
+ * Of a command on a migration: one argument that is no address is its name, and it must exist. Addresses that are given
+ * nowhere are those that it was started with.
+ */
+async function settingsOfNamed(command: Command, first?: string, target?: string): Promise<Settings> {
+  const { knownName, rememberedAddresses: remembered } = await import('./session.ts')
+  const isName = first !== undefined && target === undefined && !first.includes('://')
+  if (!isName) return await settingsOf(command, first, target, { remembered })
+  const settings = await settingsOf(command, undefined, undefined, { name: first, remembered })
+  knownName(settings)
   return settings
 }
 
@@ -271,7 +301,7 @@ function changeOptions({
   return { dryRun, yes, postpone, hook, moved, json }
 }
 
-clusterCommand(
+migrationCommand(
   program
     .command('cutover')
     .description(
@@ -302,7 +332,7 @@ clusterCommand(
     return (await import('./commands/cutover.ts')).cutover(settings, { ...changeOptions(options), conditions }, signal)
   },
 )
-clusterCommand(
+migrationCommand(
   program
     .command('rollback')
     .description(
@@ -325,7 +355,7 @@ clusterCommand(
   },
 )
 
-clusterCommand(
+migrationCommand(
   program
     .command('complete')
     .description(
@@ -348,7 +378,7 @@ clusterCommand(
 const verifyCommand = program
   .command('verify')
   .description('Compare both clusters document by document, by digest; with --repair, mend what differs.')
-  .argument('[source]', 'address of the source, or the name of a migration')
+  .argument('[source]', sourceOrName)
   .argument('[target]', 'address of the target')
   .addOption(
     new Option('--level <level>', 'counts: numbers; ids: ids, routings, versions; full: contents too')
@@ -374,8 +404,7 @@ const verifyCommand = program
 addSettingFlags(verifyCommand, everything).action(
   async (first: string | undefined, target: string | undefined, options: VerifyFlags) =>
     ended(options, async () => {
-      const named = first !== undefined && target === undefined && !first.includes('://')
-      const settings = await settingsOf(verifyCommand, named ? undefined : first, target, named ? { name: first } : {})
+      const settings = await settingsOfNamed(verifyCommand, first, target)
       const { repair = false, dryRun = false, deleteExtraAnywhere = false, json = false, queries } = options
       const { level, compare: form, upTo, maxDifferences } = options
       const asked = { level, form, upTo, maxDifferences, queries, repair, dryRun, deleteExtraAnywhere, json }
@@ -420,7 +449,7 @@ clusterCommand(
     return (await import('./commands/access.ts')).accessGrant(settings, { ...asked, show: options.print === true }, signal)
   },
 )
-clusterCommand(
+migrationCommand(
   access
     .command('revoke')
     .description('Remove exactly what grant made, as a user who may manage security.')
@@ -455,7 +484,7 @@ stateCommand(
     .option('--json', 'every document with its reason and source, one JSON object a line'),
   async (settings, { json = false }) => (await import('./commands/rejected.ts')).rejectedList(settings, { json }),
 )
-clusterCommand(
+migrationCommand(
   rejected
     .command('retry')
     .description('Write them again, after the mapping of the target was corrected.')

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { assemble, realWorld, thisProcess } from '../assemble.ts'
@@ -57,6 +57,16 @@ export async function holdAndPlan(
     for (const entry of endedBy(asShardferryError(thrown))) journal.append(entry)
     throw thrown
   }
+}
+
+/** The plan that a run of this migration would go on with, for a dry run: nothing is held or written. @throws as `holdAndPlan` */
+export function planToGoOnWith(folder: string, anew: (state: MigrationState) => boolean): Plan | undefined {
+  if (!existsSync(join(folder, 'journal.db'))) return undefined
+  using journal = SqliteJournal.open(folder)
+  const state = fold(journal.entries())
+  if (!state.plan || anew(state)) return undefined
+  requireNotCompleted(state.plan, state)
+  return state.plan
 }
 
 /** Once it is finished and completed, its target is in use: what applications have written there must not be written over. */

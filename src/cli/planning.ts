@@ -74,6 +74,7 @@ export function checkContext(settings: Settings, { source, target }: Pick<Cluste
     target,
     connections: settings,
     warnings: settings.warnings,
+    stateFolder: settings.stateFolder,
     engine,
     follow: settings.copy.follow,
     ...(remoteHost === undefined ? {} : { remoteHost }),

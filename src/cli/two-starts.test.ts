@@ -46,3 +46,20 @@ test('a start that cannot plan says so in its status, and leaves no plan behind'
   expect(await ferry.status()).toMatchObject({ state: 'failed (resumable)', outcome: { code: 'index-unknown' } })
   expect(await ferry.run(['copy', '--index', 'cities'])).toMatchObject({ code: 0, stderr: '' })
 })
+
+test('a dry run of a migration that was begun says that it would go on, and changes nothing', async () => {
+  const ferry = ferryOf({ source: siteAt('source', [source.url]), target: siteAt('target', [target.url]) })
+  expect(await ferry.run(['copy', '--index', 'cities'])).toMatchObject({ code: 0, stderr: '' })
+  await send(source.url, 'POST', '/cities/_bulk', '{"index":{"_id":"2"}}\n{"name":"Bienne"}\n')
+  const entries = (): number => {
+    using journal = SqliteJournal.open(join(ferry.state, 'm'))
+    return [...journal.entries()].length
+  }
+  const before = entries()
+  for (const command of ['copy', 'run']) {
+    const told = await ferry.run([command, '--index', 'cities', '--dry-run'])
+    expect(told).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('Going on with migration m') as string })
+  }
+  expect(await ferry.run(['copy', '--index', 'citeis', '--dry-run'])).toMatchObject({ code: 9 })
+  expect(entries()).toBe(before)
+})

@@ -11,6 +11,8 @@ export interface Connection {
   readonly side: Side
   /** The first address, without secrets: what names the cluster in reports, and in messages that no single node is the cause of. */
   readonly address: string
+  /** What may be wrong with the credentials, where they are not accepted. */
+  readonly loginNote?: string
   /** Requests sent so far. */
   readonly requestsSent: number
   /**

@@ -297,6 +297,47 @@ test('credentials that were accepted before, and that every node refuses, may be
 })
 
 test.each([
+  ['api-key', { kind: 'api-key', key: new Secret('k') }, /API key has expired or was revoked/],
+  ['basic', { kind: 'basic', username: 'ferry', password: new Secret('p') }, /password of ferry was changed/],
+] as const)('credentials (%s) that are refused for longer than a change takes are so for good', async (_kind, auth, hint) => {
+  const [fake] = await fakes(1)
+  let nowMs = 0
+  const connection = open({ addresses: [fake!.url], auth }, () => nowMs)
+  await get(connection)
+  fake!.faults.push({ times: 3, effect: { status: 401 } })
+  for (const [atMs, recovery] of [
+    [1_000, 'retry'],
+    [5_900, 'retry'],
+    [6_000, 'fatal'],
+  ] as const) {
+    nowMs = atMs
+    await expect(get(connection)).rejects.toMatchObject({ code: 'unauthorized', recovery })
+  }
+  expect((await get(connection)).status).toBe(200)
+  // Accepted in between, they are given the same time again.
+  nowMs = 60_000
+  fake!.faults.push({ effect: { status: 401 } })
+  await expect(get(connection)).rejects.toMatchObject({ recovery: 'retry', hint: expect.stringMatching(hint) as string })
+})
+
+test('a node that was away a moment ago may know nobody yet for longer', async () => {
+  const [fake] = await fakes(1)
+  let nowMs = 0
+  const connection = open({ addresses: [fake!.url] }, () => nowMs)
+  await get(connection)
+  fake!.faults.push({ effect: { status: 503 } }, { after: 1, times: 3, effect: { status: 401 } })
+  await get(connection)
+  for (const [atMs, recovery] of [
+    [0, 'retry'],
+    [59_000, 'retry'],
+    [60_000, 'fatal'],
+  ] as const) {
+    nowMs = atMs
+    await expect(get(connection)).rejects.toMatchObject({ code: 'unauthorized', recovery })
+  }
+})
+
+test.each([
   [
     { version: { number: '7.10.2', distribution: 'opensearch' }, tagline: 'The OpenSearch Project: https://opensearch.org/' },
     'opensearch',

@@ -1,10 +1,10 @@
 import { Pool } from 'undici'
 import { steadyNow } from '../flow/steady-clock.ts'
 import { ShardferryError } from '../model/errors.ts'
-import type { Auth, ConnectionSettings, Side } from '../model/connection.ts'
+import type { Auth, ConnectionSettings } from '../model/connection.ts'
+import { AcceptedBefore } from './accepted-before.ts'
 import type { Answer, ClusterRequest, Connection } from './cluster.ts'
 import { exchangeOnce } from './exchange.ts'
-import { serverError } from './refusal.ts'
 import { certificateVerdict, connector, speaksTls } from './tls.ts'
 import { wireFailure } from './wire-error.ts'
 
@@ -41,9 +41,7 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
   const authorization = authorizationHeader(settings.auth)
   let turn = 0
   let requestsSent = 0
-  let accepted = false
-  /** Requests that were allowed once. */
-  const allowed = new Set<string>()
+  const before = new AcceptedBefore(settings, now)
 
   const inOrder = (): Node[] => {
     const from = turn++ % nodes.length
@@ -72,17 +70,13 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
           headers,
           body,
           timeoutMs:
-            request.timeoutMs ?? (accepted ? settings.requestTimeoutMs : Math.min(settings.requestTimeoutMs, firstAnswerMs)),
+            request.timeoutMs ??
+            (before.anything ? settings.requestTimeoutMs : Math.min(settings.requestTimeoutMs, firstAnswerMs)),
           maxBytes: request.maxBytes ?? Infinity,
           signal: request.signal,
         })
-        const call = `${request.method} ${request.path}`
-        if (answer.status < 300) {
-          accepted = true
-          if (allowed.size < mostCallsKnown) allowed.add(call)
-        }
         const whole = { ...answer, from: node.address }
-        failed = revoked(settings.side, request, whole, { accepted, allowed: allowed.has(call) })
+        failed = before.refusedSince(request, whole)
         if (!failed) return whole
         answer.release()
         node.downUntilMs = now() + 5_000
@@ -90,9 +84,10 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
         if (request.once && answer.status === 403) throw failed
       } catch (thrown) {
         const failure = wireFailure(thrown, settings.side, node.address, settings.tls.cert !== undefined, request.signal)
-        const puzzling = failure.error.code === 'unavailable' && !accepted
+        const puzzling = failure.error.code === 'unavailable' && !before.anything
         failed = puzzling ? await explained(failure.error, settings, node, request.signal) : failure.error
         if (failed.recovery !== 'retry') throw failed
+        if (failed !== thrown) before.trouble()
         node.downUntilMs = now() + 5_000
         if (request.once && failure.sent) throw failed
       }
@@ -103,6 +98,7 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
   return {
     side: settings.side,
     address: settings.addresses[0] ?? '',
+    ...(settings.loginNote === undefined ? {} : { loginNote: settings.loginNote }),
     get requestsSent() {
       return requestsSent
     },
@@ -115,42 +111,6 @@ export function openConnection(settings: ConnectionSettings, now: () => number =
 
 /** What has never answered is not waited for as long as a cluster that is known to have much to do. */
 const firstAnswerMs = 30_000
-
-/** A path has an index in it or a few: this is far more than a migration asks for. */
-const mostCallsKnown = 20_000
-
-/**
- * Credentials, and requests, that were accepted before may well be again: a node knows the users and roles of its native
- * realm only once the security index is there, and refuses everybody while it starts (Elasticsearch 7.10, two nodes, the
- * elected master killed). Undefined for any other answer.
- */
-function revoked(
-  side: Side,
-  request: ClusterRequest,
-  answer: Answer & { readonly from: string },
-  before: { readonly accepted: boolean; readonly allowed: boolean },
-): ShardferryError | undefined {
-  const hint = (what: string): string =>
-    `If ${what}, give the ${side}'s user what it needs; otherwise look at its health: a node that starts may not know its users yet. Then run the same command again.`
-  if (answer.status === 401 && before.accepted) {
-    const message = `The ${side} at ${answer.from} no longer accepts the credentials (401), which it did before.`
-    return new ShardferryError('unauthorized', message, {
-      recovery: 'retry',
-      status: 401,
-      hint: hint('they were changed or revoked'),
-    })
-  }
-  if (answer.status !== 403 || !before.allowed) return undefined
-  const { type, reason } = serverError(answer)
-  if (type === 'cluster_block_exception') return undefined
-  const message = `The ${side} at ${answer.from} no longer allows ${request.method} ${request.path} (403), which it did before: ${reason || 'no reason given'}`
-  return new ShardferryError('forbidden', message, {
-    recovery: 'retry',
-    status: 403,
-    serverType: type,
-    hint: hint('the privilege was taken away'),
-  })
-}
 
 /** A server that speaks TLS just hangs up on plain HTTP, or on a certificate it does not take; a second look tells that from an outage. */
 async function explained(

@@ -5,6 +5,15 @@ import { refusal } from './refusal.ts'
 const source = { side: 'source', address: 'https://old:9200' } as Connection
 const request = { method: 'GET', path: '/cities', signal: new AbortController().signal } as ClusterRequest
 
+test('where credentials are not accepted, a variable that wins over the settings file is told of', () => {
+  const loginNote = 'SHARDFERRY_SOURCE_PASSWORD is exported and wins over shardferry.yaml:3:3'
+  const answer: Answer = { status: 401, headers: {}, body: new Uint8Array(0), release: () => undefined }
+  expect(refusal({ ...source, loginNote }, request, answer).hint?.split('\n')).toEqual([
+    'Check user name and password, or the key, of the source.',
+    loginNote,
+  ])
+})
+
 function blockedBy(block: string): Answer {
   const reason = `index [cities] blocked by: [FORBIDDEN/${block} (api)];`
   const body = JSON.stringify({ error: { type: 'cluster_block_exception', reason }, status: 403 })

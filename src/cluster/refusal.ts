@@ -27,7 +27,9 @@ export function refusal(connection: Connection, request: ClusterRequest, answer:
         'unauthorized',
         `The ${place} does not accept the credentials (401).`,
         'fatal',
-        `Check user name and password, or the key, of the ${connection.side}. ${reason}`.trim(),
+        [`Check user name and password, or the key, of the ${connection.side}. ${reason}`.trim(), connection.loginNote ?? '']
+          .filter(line => line !== '')
+          .join('\n'),
       )
     case 403:
       if (type === 'cluster_block_exception') return blocked(connection.side, place, reason, answer.status)
@@ -79,6 +81,16 @@ export function refusal(connection: Connection, request: ClusterRequest, answer:
 /** `index [cities] blocked by: [FORBIDDEN/9/index metadata (api)];` */
 const unreadable = /index \[([^\]]+)\] blocked by: \[FORBIDDEN\/(?:7|9)\/index (read|metadata)/
 
+export function unblockCall(index: string, block: string): string {
+  return `PUT /${indexPath(index)}/_settings {"index.blocks.${block}":null}`
+}
+
+/** The block that keeps anybody from reading an index, where that is what the error says. */
+export function unreadableBy(error: unknown): 'read' | 'metadata' | undefined {
+  if (!(error instanceof ShardferryError) || error.serverType !== 'cluster_block_exception') return undefined
+  return unreadable.exec(error.message)?.[2] as 'read' | 'metadata' | undefined
+}
+
 function blocked(side: string, place: string, reason: string, status: number): ShardferryError {
   const [, index = '', block] = unreadable.exec(reason) ?? []
   if (block !== undefined)
@@ -89,7 +101,7 @@ function blocked(side: string, place: string, reason: string, status: number): S
         recovery: 'retry',
         status,
         serverType: 'cluster_block_exception',
-        hint: `Take the block away, on the ${side}:\nPUT /${indexPath(index)}/_settings {"index.blocks.${block}":null}\nOr leave the index out: --index '*,-${index}'`,
+        hint: `Take the block away, on the ${side}:\n${unblockCall(index, block)}\nOr leave the index out: --index '*,-${index}'`,
       },
     )
   return new ShardferryError('target-blocked', `The ${place} blocks writes: ${reason}`, {

@@ -14,6 +14,11 @@ export function deletesSince(task: IndexTask, before: readonly ShardMark[] | und
   return now.every(mark => markOf(before, mark.shard)?.operations === mark.operations) ? 'none' : 'unknown'
 }
 
+/** Whether every document that has gone was counted as a delete. */
+export function deletesAreCounted(task: IndexTask, before: readonly ShardMark[] | undefined, now: readonly ShardMark[]): boolean {
+  return countersHold(before, now) && !alsoByWrites(task)
+}
+
 /** Counters begin anew when a shard moves; deletes that go unseen by that show in the counts of documents. */
 export function countedDeletes(before: readonly ShardMark[] | undefined, now: readonly ShardMark[]): number {
   return now.reduce((sum, mark) => sum + Math.max(0, mark.deletes - (markOf(before, mark.shard)?.deletes ?? mark.deletes)), 0)

@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan.ts'
 import type { Difference, IndexComparison, RepairReport, Verification, VerifyVerdict } from '../model/verification.ts'
 import { describeIdentity } from '../model/version.ts'
 import { exactPart } from '../metadata/tune.ts'
+import { comparedOf } from '../verify/compare-index.ts'
 import { compareQueries, meansTheSame } from '../verify/compare-queries.ts'
 import type { CompareOptions, CompareParts } from '../verify/compare-index.ts'
 import type { ComparedIndex } from '../verify/compared-index.ts'
@@ -12,6 +13,7 @@ import { differencesIn } from '../verify/extra-places.ts'
 import type { AskedQuery } from '../verify/query-file.ts'
 import { nothingRepaired, repairIndex } from '../verify/repair.ts'
 import type { RepairOptions } from '../verify/repair.ts'
+import { SideChange } from '../verify/side-change.ts'
 import type { CompareTally } from '../verify/tally.ts'
 import { verdictOf, worst } from '../verify/verdict.ts'
 import { compareAll } from '../verify/verify.ts'
@@ -102,16 +104,23 @@ async function repairAll(
         continue
       }
       const remaining: Difference[] = []
-      const parts = { ...c.parts, writer: migration.writer, onRemaining: (one: Difference) => void remaining.push(one) }
-      const own = (await differencesOf(file, result.index)).filter(one => one.setAside === undefined)
-      const repaired = await repairIndex(index, own, options, parts, signal)
+      const change = new SideChange(comparedOf(result.form, result.versions))
+      const onRemaining = (one: Difference): void => void remaining.push(one)
+      const [own, refused] = partedBySetAside(await differencesOf(file, result.index))
+      const repaired = await repairIndex(
+        index,
+        own,
+        options,
+        { ...c.parts, writer: migration.writer, change, onRemaining },
+        signal,
+      )
       sum.written += repaired.written
       sum.deleted += repaired.deleted
       sum.keptExtra += repaired.keptExtra
       sum.refused += repaired.refused
       sum.remaining += repaired.remaining
       left.push(...remaining)
-      indices.push(options.dryRun ? result : afterRepair(index, result, remaining))
+      indices.push(options.dryRun ? result : afterRepair(index, result, [...remaining, ...refused], change, repaired))
     }
   } finally {
     if (!options.dryRun) await restoreTuning(tuned, AbortSignal.timeout(60_000))
@@ -123,11 +132,31 @@ async function repairAll(
 
 export const remainingFile = 'remaining.ndjson'
 
-/** Numbers stay those that were found; the verdict is that of what is left. */
-function afterRepair(index: ComparedIndex, result: IndexComparison, remaining: readonly Difference[]): IndexComparison {
+/** How the index stands after its repair, and what that has found and done. */
+function afterRepair(
+  index: ComparedIndex,
+  result: IndexComparison,
+  remaining: readonly Difference[],
+  change: SideChange,
+  { written, deleted, keptExtra, refused }: RepairReport,
+): IndexComparison {
+  const { missing, stale, extra } = result
   const left = (kind: Difference['kind']): number => remaining.filter(one => one.kind === kind).length
-  const counted = { ...result, missing: left('missing') + result.setAside, stale: left('stale'), extra: left('extra') }
-  return { ...result, verdict: verdictOf(index, counted) }
+  const after = {
+    ...result,
+    onTarget: change.appliedTo(result.onTarget),
+    missing: left('missing'),
+    stale: left('stale'),
+    extra: left('extra'),
+    repaired: { missing, stale, extra, written, deleted, keptExtra, refused },
+  }
+  return { ...after, verdict: verdictOf(index, after) }
+}
+
+/** Those to be repaired, and those that the target had refused. */
+function partedBySetAside(differences: readonly Difference[]): [Difference[], Difference[]] {
+  const refused = differences.filter(one => one.setAside !== undefined)
+  return [differences.filter(one => one.setAside === undefined), refused]
 }
 
 async function differencesOf(file: string, index: string): Promise<Difference[]> {

@@ -8,6 +8,8 @@ export interface ConnectionSettings {
   /** One or more node addresses with scheme and port, and maybe a path prefix: `https://es.example:9200/search`. */
   readonly addresses: readonly string[]
   readonly auth: Auth
+  /** That an exported variable wins over another login in the settings file, which is a reason for a puzzling 401. */
+  readonly loginNote?: string
   readonly tls: TlsSettings
   /** Longest wait for an answer's first byte, and between two of its parts. */
   readonly requestTimeoutMs: number

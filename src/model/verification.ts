@@ -45,6 +45,14 @@ export interface Checkpoint {
   readonly historyUuid: string
 }
 
+/** What a repair of one index found and did. */
+export interface IndexRepair extends Omit<RepairReport, 'dryRun' | 'remaining'> {
+  readonly missing: number
+  readonly stale: number
+  readonly extra: number
+}
+
+/** Of an index that was repaired, all numbers are those after the repair. */
 export interface IndexComparison {
   readonly index: string
   readonly target: string
@@ -67,6 +75,8 @@ export interface IndexComparison {
   readonly equalByValue: number
   /** Written on the source after the checkpoint, and not the same on both sides yet: left out. */
   readonly afterCheckpoint: number
+  /** Copied, and deleted on the source after what was compared, and still on the target: left out. */
+  readonly deletedLater: number
   /** Operations that the source had beyond the checkpoint when the comparison began. */
   readonly behind: number
   /** Documents that were looked at by id because their bucket differed, and how often at most. */
@@ -79,6 +89,7 @@ export interface IndexComparison {
   readonly notes: readonly string[]
   readonly comparedAt: string
   readonly tookMs: number
+  readonly repaired?: IndexRepair
 }
 
 export interface DefinitionDifference extends Pick<Change, 'what' | 'why'> {

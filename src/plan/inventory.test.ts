@@ -110,6 +110,16 @@ describe('takeInventory', () => {
     expect((await take(closed)).indices[0]).toMatchObject({ estimate: { docs: 0, bytes: 0 }, definition: { open: false } })
   })
 
+  test.each([
+    ['9/index metadata', 'GET /cities', 'metadata'],
+    ['7/index read', 'POST /cities/_count', 'read'],
+  ])('an index whose block keeps everybody from reading it (%s) is told, and stops no other', async (block, call, name) => {
+    const reason = `index [cities] blocked by: [FORBIDDEN/${block} (api)];`
+    const answer = { status: 403, body: { error: { type: 'cluster_block_exception', reason } } }
+    const { indices } = await take({ [call]: answer })
+    expect(indices).toMatchObject([{ unreadable: name, estimate: { docs: 0, bytes: 0 } }])
+  })
+
   test('an alias name that is an index on the target is found', async () => {
     const al = { body: { al: { settings: {}, mappings: {}, aliases: {} } } }
     expect((await take({}, undefined, { 'GET /al': al })).takenAliases).toEqual(['al'])

@@ -2,6 +2,7 @@ import { ifAllowed } from '../cluster/if-allowed.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json, jsonIfFound } from '../cluster/json.ts'
+import { unreadableBy } from '../cluster/refusal.ts'
 import type { NamedIndex } from '../metadata/names.ts'
 import { readNames } from '../metadata/names.ts'
 import type { Found, IndexDefinition } from '../metadata/read.ts'
@@ -54,6 +55,8 @@ export interface InventoriedIndex {
   readonly estimate: Estimate
   /** Taken to be usable for a closed index, which nothing can be asked of. */
   readonly seqNo: SeqNoUse
+  /** The block on the source that keeps it from being read; what that hides is as if there were nothing. */
+  readonly unreadable?: 'read' | 'metadata'
 }
 
 /**
@@ -99,19 +102,23 @@ async function inventory(
   selection: Selection,
   signal: AbortSignal,
 ): Promise<InventoriedIndex> {
-  const definition = await readIndex(source, index.name, signal)
+  const definition = await unlessBlocked(readIndex(source, index.name, signal))
   const onTarget = await findIndex(target, name, signal)
   const query = queryFor(index.name, selection)
   const asked = query === undefined ? {} : { query }
+  const nothing = { estimate: { docs: 0, bytes: 0 }, seqNo: { usable: true } } as const
+  if (typeof definition === 'string')
+    return { index, target: name, onTarget, definition: unseen(index), ...asked, ...nothing, unreadable: definition }
   const found = { index, target: name, onTarget, definition, ...asked }
-  if (!definition.open) return { ...found, estimate: { docs: 0, bytes: 0 }, seqNo: { usable: true } }
+  if (!definition.open) return { ...found, ...nothing }
   const several = definition.shards > 1
   const routingShards = several ? await ifAllowed(readRoutingShards(source, index.name, signal)) : undefined
   const existingRoutingShards =
     several && onTarget.kind === 'index' && onTarget.definition.open
       ? await ifAllowed(readRoutingShards(target, name, signal))
       : undefined
-  const docs = await count(source, index.name, asked, signal)
+  const docs = await unlessBlocked(count(source, index.name, asked, signal))
+  if (typeof docs === 'string') return { ...found, ...nothing, unreadable: docs }
   const bytes = docs === 0 ? 0 : docs * (await sampleBytes(source, index.name, docs, asked, signal))
   const seqNo = await seqNoUse(source, definition, signal)
   return {
@@ -121,6 +128,21 @@ async function inventory(
     estimate: { docs, bytes: Math.round(bytes) },
     seqNo,
   }
+}
+
+/** What was asked for, or the block that hides it: one index that nobody may read does not keep the others from being planned. */
+async function unlessBlocked<T>(answer: Promise<T>): Promise<T | 'read' | 'metadata'> {
+  try {
+    return await answer
+  } catch (thrown) {
+    const block = unreadableBy(thrown)
+    if (block === undefined) throw thrown
+    return block
+  }
+}
+
+function unseen({ name, open }: NamedIndex): IndexDefinition {
+  return { name, uuid: '', settings: {}, mappings: {}, severalTypes: [], aliases: {}, open, shards: 1 }
 }
 
 function queryFor(index: string, { filters, query }: Selection): JsonObject | undefined {

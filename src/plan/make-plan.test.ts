@@ -76,6 +76,13 @@ describe('makePlan', () => {
     expect(taskOf(found(index), asked).deletes).toEqual({ by, reason: expect.stringMatching(why) as string })
   })
 
+  test.each([
+    ['metadata', /settings and mappings \(index\.blocks\.metadata\)/],
+    ['read', /documents \(index\.blocks\.read\)/],
+  ] as const)('an index with the block %s is refused', (unreadable, reason) => {
+    expect(taskOf(found({ unreadable }))).toMatchObject({ action: 'refuse', reason: expect.stringMatching(reason) as string })
+  })
+
   test('a task holds what is created, what changes and how it is read', () => {
     const plan = makePlan(inventory(found()), options, 0)
     expect(plan).toMatchObject({

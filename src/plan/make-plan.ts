@@ -90,13 +90,15 @@ function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOpt
 
 /** Why an index cannot be moved as it is; each is a whole reason, the most telling first. */
 function refusalsOf(
-  { index, definition, target, onTarget, seqNo }: InventoriedIndex,
+  { index, definition, target, onTarget, seqNo, unreadable }: InventoriedIndex,
   mapped: readonly string[],
   { takenAliases, source, target: to }: Inventory,
   options: PlanOptions,
 ): string[] {
   const is = (name: string): boolean => isOn(setting(definition.settings, name))
   const reasons: string[] = []
+  if (unreadable === 'metadata') reasons.push('nobody may read its settings and mappings (index.blocks.metadata)')
+  if (unreadable === 'read') reasons.push('nobody may read its documents (index.blocks.read)')
   if (!definition.open)
     reasons.push('it is closed; open it (POST INDEX/_open) and make the plan again, it is never opened silently')
   if (definition.severalTypes.length > 0)

@@ -38,6 +38,8 @@ export interface CheckContext {
     apply(step: Step, signal: AbortSignal): Promise<unknown>
     undo(step: Step, signal: AbortSignal): Promise<unknown>
   }
+  /** Where the migrations' states are kept on this machine; not looked at where it is missing. */
+  readonly stateFolder?: string
   /** Milliseconds since the epoch; the system's clock where it is missing. */
   readonly now?: () => number
 }

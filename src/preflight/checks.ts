@@ -21,6 +21,7 @@ import { remoteReindex } from './remote-reindex.ts'
 import { sameIndices } from './same-indices.ts'
 import { sequenceNumbers } from './sequence-numbers.ts'
 import { shardLimit } from './shard-limit.ts'
+import { stateFolder } from './state-folder.ts'
 import { targetBlocks } from './target-blocks.ts'
 import { targetNames } from './target-names.ts'
 import { targetTemplates } from './target-templates.ts'
@@ -52,6 +53,7 @@ export const checks: readonly Check[] = [
   targetBlocks,
   shardLimit,
   disk,
+  stateFolder,
   httpLimit,
 ]
 

@@ -3,6 +3,7 @@ import { attempted, noPlan, tasksToCreate } from './check.ts'
 import type { Check, CheckContext, Found } from './check.ts'
 import { clusterSettings, plannedReplicas } from './cluster-settings.ts'
 import type { ClusterSettings } from './cluster-settings.ts'
+import { gigabytes } from './gigabytes.ts'
 import { freeKeptBytes } from './watermark.ts'
 
 interface NodeDisk {
@@ -90,7 +91,3 @@ function describe(nodes: readonly NodeDisk[], { value: settings }: ClusterSettin
 
 /** The servers' own, where the target does not tell. */
 const usual = { high: '90%', flood_stage: '95%' } as const
-
-function gigabytes(bytes: number): string {
-  return bytes < 1024 ** 3 ? `${(bytes / 1024 ** 2).toFixed(1)} MB` : `${(bytes / 1024 ** 3).toFixed(1)} GB`
-}

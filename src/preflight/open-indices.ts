@@ -1,5 +1,6 @@
 import { movedTasks } from '../model/plan.ts'
 import { indexPath } from '../cluster/cluster.ts'
+import { unblockCall } from '../cluster/refusal.ts'
 import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { indexBlocks } from './index-blocks.ts'
@@ -45,7 +46,7 @@ function describe(name: string, index: { readonly open: boolean } | undefined, b
     const remedy = `On the source:\nPOST /${indexPath(name)}/_open\nOr leave it out: --index '*,-${name}'`
     return [{ about: name, severity: 'error', message: 'It is closed on the source, and a closed index cannot be read.', remedy }]
   }
-  const unblock = (block: Block): string => `On the source:\nPUT /${indexPath(name)}/_settings {"index.blocks.${block}":null}`
+  const unblock = (block: Block): string => `On the source:\n${unblockCall(name, block)}`
   if (blocks.includes('read')) {
     const message = 'Reading it is blocked on the source (index.blocks.read).'
     return [{ about: name, severity: 'error', message, remedy: unblock('read') }]

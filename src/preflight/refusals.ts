@@ -1,4 +1,5 @@
 import { indexPath } from '../cluster/cluster.ts'
+import { unblockCall } from '../cluster/refusal.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
@@ -34,6 +35,8 @@ const targetExists = /target index exists already/
 /** By the words of the plan's refusals. */
 const remedies: readonly (readonly [words: RegExp, remedy: (source: string, target: string) => string])[] = [
   [/it is closed; open it/, source => `On the source:\nPOST /${indexPath(source)}/_open\nThen the same command again`],
+  [/\(index\.blocks\.read\)/, source => `On the source:\n${unblockCall(source, 'read')}\nThen the same command again`],
+  [/\(index\.blocks\.metadata\)/, source => `On the source:\n${unblockCall(source, 'metadata')}\nThen the same command again`],
   [/it is frozen/, source => `On the source:\nPOST /${indexPath(source)}/_unfreeze\nThen the same command again`],
   [
     targetExists,

@@ -30,6 +30,6 @@ export async function withoutRole(
   const hint =
     roles.length === 0
       ? `On the ${side}, as an administrator, with the role made for it in place of ROLE. Which users it has already:\nGET ${api}/api/rolesmapping/ROLE\nThen all of them, with this one:\nPUT ${api}/api/rolesmapping/ROLE ${mapped}`
-      : `Give one of its roles the right, on the ${side}, as an administrator:\nPATCH ${api}/api/roles/${roles[0] ?? 'ROLE'} [{"op":"add","path":"/cluster_permissions/-","value":"cluster_monitor"}]`
+      : `Give one of its roles the right, on the ${side}, as an administrator:\nPATCH ${api}/api/roles/${roles[0] ?? 'ROLE'} [{"op":"add","path":"/cluster_permissions/-","value":"cluster_monitor"}]\nThen check again: it names what else is missing. Of a user that access grant --guide made, access grant without --guide adds all of it at once and keeps the password`
   return new ShardferryError('forbidden', message, { hint, status: 403 })
 }

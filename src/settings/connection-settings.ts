@@ -29,10 +29,12 @@ export interface SideSettings {
 export async function connectionSettings(settings: SideSettings, signal?: AbortSignal): Promise<ConnectionSettings> {
   const { side } = settings
   const addresses = addressesOf(settings)
+  const note = loginNote(settings)
   return {
     side,
     addresses,
     auth: await auth(settings, addresses[0] ?? '', signal),
+    ...(note === undefined ? {} : { loginNote: note }),
     tls: await tls(settings, signal),
     requestTimeoutMs: settings.value('timeout'),
   }
@@ -62,13 +64,31 @@ export function connectionWarnings({ side, addresses, auth, tls }: ConnectionSet
   return warnings
 }
 
+/** The ways to authenticate that are given, that of the strongest layer first. */
+function methodsOf(settings: SideSettings): readonly Given[] {
+  return (['username', 'apiKey', 'bearer'] as const)
+    .flatMap(key => settings.given(key) ?? [])
+    .sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer))
+}
+
+/** An exported variable that was forgotten is as good as a wrong password. */
+function loginNote(settings: SideSettings): string | undefined {
+  const [method, unheard] = methodsOf(settings)
+  const used = [method, method?.row.key === `${settings.side}.username` ? settings.given('password') : undefined]
+  for (const given of used) {
+    const { layer, over, row } = given ?? {}
+    if (layer !== 'environment' || row?.env === undefined) continue
+    const other = over?.value !== `env:${row.env}` ? over?.named : undefined
+    const named = other ?? (given === method && unheard?.layer === 'file' ? unheard.named() : undefined)
+    if (named !== undefined) return `${row.env} is exported and wins over ${named}; if the file is right: unset ${row.env}`
+  }
+  return undefined
+}
+
 /** The one way to authenticate that is given; where several are, that of the strongest layer. */
 async function auth(settings: SideSettings, address: string, signal?: AbortSignal): Promise<Auth> {
   const { side } = settings
-  const methods = (['username', 'apiKey', 'bearer'] as const)
-    .flatMap(key => settings.given(key) ?? [])
-    .sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer))
-  const [first, second] = methods
+  const [first, second] = methodsOf(settings)
   if (first && second && first.layer === second.layer)
     throw new ShardferryError('settings-invalid', `${first.named()} and ${second.named()} are both given.`, {
       hint: `Give one: a user with a password, an API key, or a bearer token.`,

@@ -14,6 +14,8 @@ export interface Given {
   readonly layer: Layer
   /** In its natural type: numbers, booleans and lists are those. A secret out of its environment variable is a Secret. */
   readonly value: unknown
+  /** Of an environment variable: what the settings file says of the same, and is not heard. */
+  readonly over?: { readonly value: unknown; readonly named: string }
   /** How messages name it: `--width`, `SHARDFERRY_WIDTH`, `shardferry.yaml:7:12: width`. */
   named(path?: readonly PropertyKey[]): string
 }
@@ -43,18 +45,22 @@ function strongest(row: SettingRow, given: GivenSettings, file: SettingsFile | u
   const flag = given.flags[row.key]
   if (flag !== undefined) return from(row, 'flag', flag, row.flag ?? row.key)
   const variable = row.env === undefined ? undefined : given.env[row.env]
+  const inFile = file?.values.has(row.key) ? fromFile(row, file) : undefined
   // An empty variable counts as none: that is how CI systems hand over what is not set.
   if (row.env !== undefined && variable) {
     // The variable of a secret holds the secret itself: that is what a reference env:NAME would lead to.
-    return from(row, 'environment', row.type === 'secret' ? new Secret(variable) : variable, row.env)
+    const exported = from(row, 'environment', row.type === 'secret' ? new Secret(variable) : variable, row.env)
+    return inFile ? { ...exported, over: { value: inFile.value, named: inFile.named() } } : exported
   }
-  if (file?.values.has(row.key)) {
-    const value = natural(row, file.values.get(row.key))
-    const named = (path: readonly PropertyKey[] = []): string =>
-      `${file.place([...row.key.split('.'), ...path])}: ${row.key}${dotted(path)}`
-    return { row, layer: 'file', value, named }
-  }
+  if (inFile) return inFile
   return row.default === undefined ? undefined : from(row, 'default', row.default, row.key)
+}
+
+function fromFile(row: SettingRow, file: SettingsFile): Given {
+  const value = natural(row, file.values.get(row.key))
+  const named = (path: readonly PropertyKey[] = []): string =>
+    `${file.place([...row.key.split('.'), ...path])}: ${row.key}${dotted(path)}`
+  return { row, layer: 'file', value, named }
 }
 
 function from(row: SettingRow, layer: Layer, value: unknown, name: string): Given {

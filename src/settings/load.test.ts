@@ -38,6 +38,7 @@ describe('two addresses are enough', () => {
   test('everything else has its default', async () => {
     expect(await load()).toEqual({
       name: 'old.example-9200-to-new.example-9200',
+      nameGiven: false,
       stateFolder: join(folder, '.shardferry'),
       logLevel: 'info',
       source: {
@@ -281,6 +282,23 @@ describe('how to authenticate', () => {
     expect((await refusal()).message).toBe(
       'shardferry.yaml:1:21: source.username and shardferry.yaml:1:38: source.apiKey are both given.',
     )
+  })
+
+  test('an exported variable that wins over another login in the file is told of, for whoever gets a 401', async () => {
+    const env = { SHARDFERRY_SOURCE_PASSWORD: 'p' }
+    const note = async (over: Partial<SettingsRequest>): Promise<string | undefined> => (await load(over)).source.loginNote
+    writeFileSync(join(folder, 'pw'), 'p')
+    file('source: { username: elastic, password: file:pw }\n')
+    expect(await note({ env })).toBe(
+      'SHARDFERRY_SOURCE_PASSWORD is exported and wins over shardferry.yaml:1:40: source.password; if the file is right: unset SHARDFERRY_SOURCE_PASSWORD',
+    )
+    expect(await note({ env, flags: { 'source.password': 'file:pw' } })).toBeUndefined()
+    expect(await note({})).toBeUndefined()
+    expect(await note({ env: { SHARDFERRY_SOURCE_API_KEY: 'k' } })).toContain(
+      'SHARDFERRY_SOURCE_API_KEY is exported and wins over',
+    )
+    file('source: { username: elastic, password: env:SHARDFERRY_SOURCE_PASSWORD }\n')
+    expect(await note({ env })).toBeUndefined()
   })
 
   test('a password without a user is refused', async () => {

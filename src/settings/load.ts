@@ -33,6 +33,13 @@ export interface SettingsRequest {
   readonly folder?: string
   /** Asks a person for a secret; on the process's terminal where it is not given. */
   readonly ask?: AskSecret
+  /** The addresses of the migration that is meant, where it exists: for those that are given nowhere. */
+  readonly remembered?: (migration: MigrationSettings) => Remembered | undefined
+}
+
+export interface Remembered {
+  readonly sourceUrl: string
+  readonly targetUrl: string
 }
 
 /**
@@ -42,6 +49,13 @@ export interface SettingsRequest {
 export async function loadSettings(request: SettingsRequest, signal?: AbortSignal): Promise<Settings> {
   const validated = await validate(request)
   const migration = migrationSettings(validated)
+  const missing = (['source', 'target'] as const).filter(side => validated.connectionValue(side, 'url') === undefined)
+  const known = missing.length > 0 ? request.remembered?.(migration) : undefined
+  if (known) {
+    const urls = Object.fromEntries(missing.map(side => [`${side}Url`, known[`${side}Url`]]))
+    const { remembered: _, ...rest } = request
+    return await loadSettings({ ...rest, ...urls }, signal)
+  }
   const selection = selectionSettings(validated)
   const [sourceSide, targetSide] = [sideSettings('source', validated, request), sideSettings('target', validated, request)]
   // Nobody is asked for a password while an address is missing.
@@ -149,6 +163,7 @@ function migrationSettings({ value, connectionValue, given, fileFolder, workingF
   const derived = source === undefined || target === undefined ? undefined : defaultName(source, target)
   return {
     name: value('name') ?? derived,
+    nameGiven: value('name') !== undefined,
     stateFolder: resolve(given('state')?.layer === 'file' ? fileFolder : workingFolder, value('state')),
     logLevel: value('logLevel'),
   }

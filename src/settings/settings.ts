@@ -17,6 +17,8 @@ export interface Settings extends MigrationSettings {
 export interface MigrationSettings {
   /** Undefined where it is not given and the addresses that would make it are not given either. */
   readonly name: string | undefined
+  /** Whether somebody gave it; else it is made of the addresses, and may be none that exists. */
+  readonly nameGiven: boolean
   readonly stateFolder: string
   readonly logLevel: SettingValue<'logLevel'>
 }

@@ -1,3 +1,4 @@
+import type { Place } from '../model/documents.ts'
 import type { ShardMark } from '../model/entries.ts'
 import type { CompareForm, Difference, IndexComparison, VerifyLevel } from '../model/verification.ts'
 import { Buckets, bucketsFor } from './buckets.ts'
@@ -29,6 +30,14 @@ export interface CompareParts extends ReadParts, Patience {
   readonly kept: Kept
   /** Reasons by place (`placeOf`) of documents that the migration set aside. */
   readonly setAside: (index: ComparedIndex) => ReadonlyMap<string, string>
+  /** Places (`placeOf`) of those that the source has deleted after what is compared; where it is missing, none is. */
+  readonly deletedLater?: (index: ComparedIndex, extra: readonly Extra[], signal: AbortSignal) => Promise<ReadonlySet<string>>
+}
+
+/** A document that only the target has. */
+export interface Extra extends Place {
+  /** Of the target's. */
+  readonly version: bigint
 }
 
 /** How a comparison goes on, for the eye only. */
@@ -63,7 +72,9 @@ export async function compareIndex(
   parts.kept.keepSums(sums)
 
   const tally: SettleTally = { lookedAt: 0, looks: 0, equalByValue: 0, afterCheckpoint: 0 }
-  const { found, cut } = await nameDifferences(index, target, sums, options, tally, parts, signal)
+  const named = await nameDifferences(index, target, sums, options, tally, parts, signal)
+  const { cut } = named
+  const found = await withoutDeletedLater(index, named.found, parts, signal)
   const refused = found.length > 0 ? parts.setAside(index) : new Map<string, string>()
   const differences = found.map(suspect => differenceOf(index, suspect, refused))
   parts.kept.differ(differences)
@@ -84,6 +95,7 @@ export async function compareIndex(
     setAside: differences.filter(one => one.setAside !== undefined).length,
     equalByValue: tally.equalByValue,
     afterCheckpoint: tally.afterCheckpoint,
+    deletedLater: named.found.length - found.length,
     behind: sums.behind,
     lookedAt: tally.lookedAt,
     looks: tally.looks,
@@ -228,7 +240,7 @@ async function sumSide(
   }
 }
 
-function comparedOf(form: CompareForm | null, versions: boolean): Compared {
+export function comparedOf(form: CompareForm | null, versions: boolean): Compared {
   return form === null ? { what: 'ids', versions } : { what: 'content', form }
 }
 
@@ -282,6 +294,20 @@ async function nameDifferences(
   const found = await withoutLater(index, settled, source.marks, tally, parts, signal)
   // All that is known of one id stands together: a repair sees both the missing and the extra one of two routings.
   return { found: found.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)), cut }
+}
+
+async function withoutDeletedLater(
+  index: ComparedIndex,
+  suspects: readonly Suspect[],
+  { deletedLater }: CompareParts,
+  signal: AbortSignal,
+): Promise<readonly Suspect[]> {
+  const extra = suspects.flatMap(({ kind, id, routing, targetVersion: version }) =>
+    kind === 'extra' && version !== undefined ? [{ id, routing, version }] : [],
+  )
+  if (extra.length === 0 || !deletedLater) return suspects
+  const later = await deletedLater(index, extra, signal)
+  return suspects.filter(({ kind, id, routing }) => kind !== 'extra' || !later.has(placeOf(id, routing)))
 }
 
 function differenceOf({ task }: ComparedIndex, suspect: Suspect, refused: ReadonlyMap<string, string>): Difference {

@@ -39,6 +39,7 @@ export async function countBoth(
     setAside: Math.min(missing, setAside),
     equalByValue: 0,
     afterCheckpoint: 0,
+    deletedLater: 0,
     behind: 0,
     lookedAt: 0,
     looks: 0,

@@ -9,6 +9,9 @@ export type Compared =
   /** `versions`: the target's are those of the source where nothing is stale. */
   | { readonly what: 'ids'; readonly versions: boolean }
 
+/** What of a document goes into its hash. */
+type Hashed = Pick<Doc, 'id' | 'routing' | 'version' | 'source'>
+
 /** Makes 64 bits of id, routing and what is compared. One document at a time: the result stands in `high`, `low` and `bucket`. */
 export class Digester {
   high = 0
@@ -25,7 +28,7 @@ export class Digester {
     this.#mask = buckets - 1
   }
 
-  take(doc: Doc): void {
+  take(doc: Hashed): void {
     const { id, routing } = doc
     this.#takeContent(doc)
     const first = hashText(id, 0x9e3779b9)
@@ -37,7 +40,7 @@ export class Digester {
     this.low = mix(mix(this.#content[1]! ^ first) + Math.imul(routed, 0x5bd1e995))
   }
 
-  #takeContent(doc: Doc): void {
+  #takeContent(doc: Hashed): void {
     if (this.#compared.what === 'content') {
       const { source } = doc
       return hashBytes(this.#compared.form === 'values' ? (canonicalBytes(source) ?? source) : source, this.#content)

@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest'
 import { never } from '../flow/virtual-world.test-part.ts'
 import { indexTask } from '../journal/sample-entries.test-part.ts'
-import type { Difference } from '../model/verification.ts'
+import type { Difference, SideDigest } from '../model/verification.ts'
+import { Buckets } from './buckets.ts'
+import { Digester } from './digest.ts'
+import { adding } from './read-side.ts'
 import { repairIndex } from './repair.ts'
 import type { RepairOptions, RepairParts } from './repair.ts'
+import { SideChange } from './side-change.ts'
 import { twoSides } from './two-sides.test-part.ts'
-import type { TwoSides } from './two-sides.test-part.ts'
+import type { StoredSide, TwoSides } from './two-sides.test-part.ts'
 
 function difference(kind: Difference['kind'], id: string, routing?: string): Difference {
   return { index: 'cities', target: 'cities', id, kind, ...(routing === undefined ? {} : { routing }) }
@@ -13,10 +17,13 @@ function difference(kind: Difference['kind'], id: string, routing?: string): Dif
 
 async function repaired(sides: TwoSides, differences: readonly Difference[], options: Partial<RepairOptions> = {}) {
   const remaining: string[] = []
+  const change = new SideChange({ what: 'content', form: 'bytes' })
+  const before = digestOf(sides.target)
   const parts = {
     ...sides.patience,
     world: sides.world,
     writer: sides.writer,
+    change,
     onRemaining: ({ kind, id }: Difference) => remaining.push(`${kind} ${id}`),
   } satisfies Partial<RepairParts>
   const report = await repairIndex(
@@ -26,7 +33,22 @@ async function repaired(sides: TwoSides, differences: readonly Difference[], opt
     parts as unknown as RepairParts,
     never,
   )
+  // What the repair says of the sums is what reading everything again would give.
+  if (!options.dryRun) expect(change.appliedTo(before)).toEqual(digestOf(sides.target))
   return { report, remaining }
+}
+
+function digestOf({ docs }: StoredSide): SideDigest {
+  const sums = new Buckets(256)
+  const add = adding(new Digester({ what: 'content', form: 'bytes' }, 256), sums)
+  const stored = [...docs.values()].map(({ id, routing, source, version }) => ({
+    id,
+    routing,
+    version,
+    source: Buffer.from(source),
+  }))
+  stored.forEach(add)
+  return { docs: sums.docs, bytes: stored.reduce((sum, { source }) => sum + source.length, 0), digest: sums.digest }
 }
 
 test('missing and stale documents are written with the version of the source, extra ones are deleted with the version that was seen', async () => {

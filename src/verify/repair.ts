@@ -12,6 +12,7 @@ import type { CompareParts } from './compare-index.ts'
 import { look, refreshBoth } from './look.ts'
 import type { Found, Sight } from './look.ts'
 import { judge } from './settle.ts'
+import type { SideChange } from './side-change.ts'
 
 export interface RepairOptions {
   readonly level: VerifyLevel
@@ -22,6 +23,8 @@ export interface RepairOptions {
 
 export interface RepairParts extends CompareParts {
   readonly writer: Writer
+  /** What the repair does to the sums of the target. */
+  readonly change: SideChange
   /** Told of every difference that is still there. */
   readonly onRemaining: (difference: Difference) => void
 }
@@ -97,6 +100,7 @@ async function repairGroup(
     conflicts = 0
     await refreshBoth(index, parts, signal)
     const write = async (sights: readonly Sight[]): Promise<void> => {
+      if (above === 0n) for (const { target } of sights) if (target) parts.change.before(target)
       const docs = different(sights).flatMap(({ source, id }) =>
         source ? [asWritten(source, versionsOf(sights, id), above)] : [],
       )
@@ -123,6 +127,7 @@ async function repairGroup(
   await refreshBoth(index, parts, signal)
   const remaining = (sights: readonly Sight[]): void => {
     for (const sight of sights) {
+      if (sight.target) parts.change.after(sight.target)
       const was = group.find(one => one.id === sight.id && one.routing === sight.routing)
       const now = was && judge(index, options.level, sight, () => undefined)
       if (!was || !now) continue
@@ -131,6 +136,7 @@ async function repairGroup(
     }
   }
   await look(index, ids, options.level, remaining, parts, signal)
+  parts.change.forget()
   return report
 }
 

@@ -325,7 +325,14 @@ describe.each(pairsToTry(gatePair, allPairs))('%s → %s', (sourceDist, targetDi
       const user = (await pair.source.json<Record<string, object>>('GET', `/_security/user/${name}`))[name]
       expect(user).toMatchObject({ roles: ['monitoring_user', 'viewer'] })
     }
-    expect(await admin.run(['access', 'grant', '--guide', '--side', 'target'])).toMatchObject({ code: 0, stderr: '' })
+    const granted = await admin.run(['access', 'grant', '--guide', '--side', 'target'])
+    expect(granted).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('cluster:monitor/main') as string })
+    const checked = await admin.run(
+      ['check', '--index', 'logs-a', '--rename', 'guided'],
+      grantedUsers(admin, 'guide', ['target']),
+    )
+    expect(checked.code).toBe(6)
+    expect(checked.stdout).toMatch(/✗ connection.*cluster:monitor\/main/s)
     const name = grantedName('guide', 'target')
     const path = isXPack('target') ? `/_security/role/${name}` : `/_plugins/_security/api/roles/${name}`
     const role = (await pair.target.json<Record<string, object>>('GET', path))[name]

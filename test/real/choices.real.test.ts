@@ -1,7 +1,7 @@
 /** What is moved, under which names, read and versioned how; and what is told before anything is changed. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { compare, definitionOf, everythingOn } from '../support/compare.ts'
 import { bulk, load, people } from '../support/documents.ts'
@@ -199,6 +199,30 @@ test('an edited plan is what runs', async () => {
   })
   expect(await indicesOf('logs-a,logs-b,logs-test')).toEqual([])
 })
+
+test.each(['metadata', 'read'])(
+  'an index whose block %s keeps everybody from reading it is refused by its plan, and the others go on',
+  async block => {
+    const { source } = pair
+    const ferry = ferryOf(pair)
+    const name = `shut-${block}`
+    await source.json('PUT', `/${name}`, { ...plain, settings: { ...plain.settings, [`index.blocks.${block}`]: true } })
+    onTestFinished(async () => {
+      await source.send('PUT', `/${name}/_settings`, { [`index.blocks.${block}`]: null })
+      await source.send('DELETE', `/${name}`)
+    })
+    const planned = await ferry.run(['plan', '--index', `orders,${name}`, '--rename', `{index}-beside-${block}`])
+    expect(planned).toMatchObject({ code: 6, stderr: expect.stringContaining(`(index.blocks.${block})`) as string })
+    const checked = await ferry.run(['check', '--index', `orders,${name}`, '--rename', `{index}-beside-${block}`])
+    expect(checked.code).toBe(6)
+    expect(checked.stdout).toContain(`PUT /${name}/_settings {"index.blocks.${block}":null}`)
+
+    const file = join(ferry.folder, 'plan.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('action: refuse', 'action: skip'))
+    expect(await ferry.run(['run', file])).toMatchObject({ code: 0, stderr: '' })
+    expect(await compare(pair, 'orders', { target: `orders-beside-${block}` })).toEqual({ documents: 400, differences: [] })
+  },
+)
 
 test('every line of --json is an event with the fields that the reference page names', async () => {
   const ferry = ferryOf(pair)

@@ -10,6 +10,7 @@ import type { Pair } from '../support/pair.ts'
 import { leave, sharedPair } from '../support/shared-pair.ts'
 import { eventsOf, ferryOf } from '../support/shardferry.ts'
 import type { Ferry } from '../support/shardferry.ts'
+import { startWriters } from '../support/writers.ts'
 import { library, oddDocuments, rawLines } from './library.ts'
 
 let pair: Pair
@@ -95,7 +96,12 @@ test('planted differences are named exactly, a dry run changes nothing, and a re
   const before = await target.json('GET', '/lakes/_settings')
   const mended = await ferry.run(['verify', '--repair'])
   expect(mended).toMatchObject({ code: 0, stderr: '' })
-  expect(reportIn(ferry)).toMatchObject({ verdict: 'equal', repair: { remaining: 0, refused: 0, keptExtra: 0 } })
+  const after = reportIn(ferry)
+  expect(after).toMatchObject({ verdict: 'equal', repair: { remaining: 0, refused: 0, keptExtra: 0 } })
+  const repaired = { missing: 3, stale: 3, extra: 2, written: 6 }
+  expect(after.indices).toMatchObject([{ missing: 0, stale: 0, extra: 0, repaired }])
+  expect(after.indices[0]!.onTarget).toEqual(after.indices[0]!.onSource)
+  expect(mended.stdout).toContain(`digest ${after.indices[0]!.onSource.digest} on both sides`)
   expect(await compare(pair, 'lakes')).toEqual({ documents: 1203, differences: [] })
   expect(await target.json('GET', '/lakes/_settings')).toEqual(before)
   expect(await ferry.status()).toMatchObject({ state: 'done' })
@@ -160,6 +166,55 @@ test('while the source is written to, what was lost before is found, and what is
   expect(await ferry.run(['copy', '--index', 'tides'])).toMatchObject({ code: 5, stderr: '' })
   expect(await ferry.run(['verify', '--repair'])).toMatchObject({ code: 0, stderr: '' })
   expect((await compare(pair, 'tides')).differences).toEqual([])
+})
+
+test('what the source deletes after the checkpoint is no difference of the copy, and what only somebody else wrote is', async () => {
+  const { source, target } = pair
+  const ferry = ferryOf(pair)
+  await source.json('PUT', '/ebbs', { settings: plain })
+  await load(source, 'ebbs', people(900))
+  expect(await ferry.run(['copy', '--index', 'ebbs'])).toMatchObject({ code: 0, stderr: '' })
+  await bulk(source, 'ebbs', '{"delete":{"_id":"p7"}}\n{"delete":{"_id":"p8"}}\n')
+  for (const level of ['full', 'ids']) {
+    const compared = await ferry.run(['verify', '--level', level])
+    expect(compared).toMatchObject({ code: 0, stderr: '' })
+    expect(compared.stdout).toContain('ebbs: 2 documents were deleted on the source after the checkpoint')
+    expect(reportIn(ferry).indices).toMatchObject([{ verdict: 'equal', extra: 0, deletedLater: 2 }])
+  }
+  expect(await ferry.run(['verify', '--up-to', 'now'])).toMatchObject({ code: 5 })
+  expect(differencesIn(ferry)).toEqual(['extra p7', 'extra p8'])
+  await bulk(target, 'ebbs', '{"index":{"_id":"stranger"}}\n{}\n{"delete":{"_id":"p9"}}\n')
+  expect(await ferry.run(['verify'])).toMatchObject({ code: 5 })
+  expect(differencesIn(ferry)).toEqual(['extra stranger', 'missing p9'])
+  expect(await ferry.run(['verify', '--repair'])).toMatchObject({ code: 0, stderr: '' })
+  expect(reportIn(ferry)).toMatchObject({ repair: { written: 1, deleted: 1 }, indices: [{ deletedLater: 2 }] })
+  expect(await ferry.run(['copy', '--index', 'ebbs'])).toMatchObject({ code: 0, stderr: '' })
+  expect(await ferry.run(['verify'])).toMatchObject({ code: 0, stderr: '' })
+  expect(reportIn(ferry).indices).toMatchObject([{ extra: 0, deletedLater: 0, onSource: { docs: 898 }, onTarget: { docs: 898 } }])
+})
+
+test('a migration that goes on under writers that delete too is compared without a difference', async () => {
+  const { source } = pair
+  const ferry = ferryOf(pair)
+  await source.json('PUT', '/floods', { settings: { ...plain, gc_deletes: '0ms' } })
+  await load(source, 'floods', people(900))
+  expect(await ferry.run(['copy', '--index', 'floods'])).toMatchObject({ code: 0, stderr: '' })
+  const writers = startWriters(source, 'floods', { seed: 7 })
+  const running = ferry.start(['copy', '--index', 'floods', '--docs-per-second', '150', '--catch-up-rounds', '1000'])
+  try {
+    for (const _ of [1, 2]) {
+      await writers.atLeast(40)
+      const compared = await ferry.run(['verify'])
+      expect([compared.code, differencesIn(ferry)]).toEqual([0, []])
+    }
+    expect(writers.done.delete).toBeGreaterThan(10)
+  } finally {
+    await writers.stop()
+    running.kill('SIGINT')
+  }
+  expect((await running.outcome).stderr).not.toContain('internal')
+  expect(await ferry.run(['copy', '--index', 'floods'])).toMatchObject({ code: 0, stderr: '' })
+  expect(await ferry.run(['verify'])).toMatchObject({ code: 0, stderr: '' })
 })
 
 test('a comparison that is killed goes on where it was, and names the same differences', async () => {

@@ -54,15 +54,14 @@ export function valueOf(latin1: string): unknown {
   return JSON.parse(Buffer.from(latin1, 'latin1').toString('utf8')) as unknown
 }
 
+export function placeOf({ id, routing }: Pick<Found, 'id' | 'routing'>): string {
+  return `${JSON.stringify(id)}${routing === undefined ? '' : ` routed by ${JSON.stringify(routing)}`}`
+}
+
 /** By id and routing: an id is unique within its shard only. */
 export async function byPlace(site: Site, index: string, query: object): Promise<Map<string, Found>> {
   const all = await readAll(site, index, query)
-  const found = new Map(
-    all.map(one => [
-      `${JSON.stringify(one.id)}${one.routing === undefined ? '' : ` routed by ${JSON.stringify(one.routing)}`}`,
-      one,
-    ]),
-  )
+  const found = new Map(all.map(one => [placeOf(one), one]))
   if (found.size !== all.length) throw new Error(`${site.name} has some documents of ${index} twice.`)
   return found
 }

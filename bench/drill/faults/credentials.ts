@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { errorCodes } from '../../../src/model/errors.ts'
 import { recipeOf } from '../../../lab/dists.ts'
 import type { DrillCluster } from '../cluster.ts'
 import type { Fault, Round } from '../fault.ts'
@@ -21,6 +22,9 @@ function login(round: Round, side: Side): void {
   Object.assign(round.env, { [`${names}_USERNAME`]: username, [`${names}_PASSWORD`]: password })
 }
 
+/** A key that was accepted is asked with again for some seconds. */
+const longestRefusedMs = 25_000
+
 /** A key that its cluster takes for so long. */
 async function apiKey(cluster: DrillCluster, expiration: string): Promise<string> {
   const { id, api_key } = await cluster.json<{ readonly id: string; readonly api_key: string }>('POST', '/_security/api_key', {
@@ -32,16 +36,21 @@ async function apiKey(cluster: DrillCluster, expiration: string): Promise<string
 
 export const keyExpires: Fault = {
   name: 'API key expires',
-  does: "the source's API key expires while documents are copied; the run is stopped, and the same command comes with a new one",
+  does: "the source's API key expires while documents are copied; the run ends and says so, and the same command comes with a new one",
   impossible: ({ source }) => (recipeOf(source.dist).product === 'elasticsearch' ? undefined : `${source.dist} has no API keys`),
-  prepare: async ({ source, env, random }) => {
+  prepare: async round => {
+    const { source, env, random } = round
+    // It is still copied when the key expires.
+    round.docsPerSecond = 250
     env['SHARDFERRY_SOURCE_USERNAME'] = undefined
     env['SHARDFERRY_SOURCE_PASSWORD'] = undefined
     env['SHARDFERRY_SOURCE_API_KEY'] = await apiKey(source, `${random.between(3, 6)}s`)
   },
-  begin: async ({ running }) => void (await Promise.race([sleep(2_500), running.outcome])),
+  begin: async round => {
+    const ended = await Promise.race([sleep(longestRefusedMs), round.running.outcome])
+    if (ended?.code !== errorCodes.unauthorized.exit) round.missed()
+  },
   end: async ({ source, env, running }) => {
-    // What was allowed before is asked for again for some minutes; whoever knows better stops the run.
     running.kill('SIGTERM')
     env['SHARDFERRY_SOURCE_API_KEY'] = await apiKey(source, '1d')
   },

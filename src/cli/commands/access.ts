@@ -18,7 +18,7 @@ import { draftPlan, readPlanFile } from '../planning.ts'
 import { connectLazily, openKnownJournal } from '../session.ts'
 import type { Clusters, LazyClusters } from '../session.ts'
 import { undoAndTell } from '../undo.ts'
-import { grantedText } from '../view/granted-text.ts'
+import { grantedText, guideText } from '../view/granted-text.ts'
 
 export interface GrantOptions {
   readonly sides: readonly Side[]
@@ -68,6 +68,7 @@ export async function accessGrant(settings: Settings, options: GrantOptions, sig
     const parts = { memory, world, cluster, security, kinds, folder, keepSecret: !options.show }
     const granted = await grantAccess(parts, wish(side), signal)
     print(grantedText(side, settings[side].addresses, granted))
+    if (options.guide) print(guideText(side, granted.name))
   }
   print(
     `Taken back by: shardferry access revoke --name ${name}, or with all else by shardferry complete --name ${name}, as a user who may manage security.`,
@@ -82,7 +83,7 @@ export interface RevokeOptions {
 
 /** `shardferry access revoke`: removes exactly what was granted, by exact name, from the journal. */
 export async function accessRevoke(settings: Settings, { sides, dryRun }: RevokeOptions, signal: AbortSignal): Promise<number> {
-  const { journal, folder, name } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, folder, name } = openKnownJournal(settings)
   using open = journal
   const memory = new Memory(open)
   const granted = stepsToUndo(memory.state, stepKinds(folder)).filter(

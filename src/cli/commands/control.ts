@@ -6,11 +6,11 @@ import { openKnownJournal } from '../session.ts'
 
 /** `shardferry pause | resume | throttle | cancel`: puts a wish into the journal, which the running process follows within a second. */
 export function control(settings: MigrationSettings, ask: Ask): number {
-  const { journal, name } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, name } = openKnownJournal(settings)
   using open = journal
   if (!open.isHeld() && ask.what !== 'throttle') {
     throw new ShardferryError('state-missing', `Migration ${name} is not running.`, {
-      hint: 'See how it stands with: shardferry status. Start or resume it with: shardferry run',
+      hint: `See how it stands with: shardferry status ${name}. Start or resume it with: shardferry run --name ${name}`,
     })
   }
   open.append({ type: 'asked', ask })

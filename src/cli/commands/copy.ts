@@ -1,8 +1,10 @@
 import { migrationFolder } from '../../assemble.ts'
 import { mayPlanAnew } from '../../journal/fold.ts'
+import type { MigrationState } from '../../journal/fold.ts'
 import { SqliteJournal } from '../../journal/sqlite.ts'
+import type { Plan } from '../../model/plan.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { holdAndPlan, migrate, requireSamePlan } from '../migrate.ts'
+import { holdAndPlan, migrate, planToGoOnWith, requireSamePlan } from '../migrate.ts'
 import { print } from '../output.ts'
 import { checkedPlan, showPlan } from '../planning.ts'
 import { connectBoth } from '../session.ts'
@@ -16,24 +18,28 @@ export interface CopyOptions {
 export async function copy(settings: Settings, { json, dryRun }: CopyOptions, signal: AbortSignal): Promise<number> {
   await using clusters = await connectBoth(settings, signal)
   const folder = migrationFolder(settings.stateFolder, settings.name)
+  const goOn = (known: Plan): void => {
+    requireSamePlan(known, clusters, settings.selection)
+    if (!json) print(`Going on with migration ${known.name}, planned ${known.createdAt}.`)
+  }
+  const anew = (state: MigrationState): boolean => mayPlanAnew(state) && state.created.size === 0
   if (dryRun) {
-    showPlan(await checkedPlan(settings, clusters, { json }, signal), json)
+    const known = planToGoOnWith(folder, anew)
+    if (known) goOn(known)
+    showPlan(known ?? (await checkedPlan(settings, clusters, { json }, signal)), json)
     if (!json) print('Dry run: nothing was changed.')
     return 0
   }
   using journal = SqliteJournal.open(folder)
   await holdAndPlan(
     journal,
-    known => {
-      requireSamePlan(known, clusters, settings.selection)
-      if (!json) print(`Going on with migration ${known.name}, planned ${known.createdAt}.`)
-    },
+    goOn,
     async () => {
       const plan = await checkedPlan(settings, clusters, { json, journal }, signal)
       showPlan(plan, json)
       return plan
     },
-    state => mayPlanAnew(state) && state.created.size === 0,
+    anew,
   )
   return await migrate({ settings, clusters, journal, folder, json, signal })
 }

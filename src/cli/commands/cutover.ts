@@ -21,7 +21,7 @@ export interface CutoverOptions extends ChangeOptions {
 
 /** `shardferry cutover`: shows the steps and the conditions, asks the run that follows the source to do it, and waits for it. */
 export async function cutover(settings: Settings, options: CutoverOptions, signal: AbortSignal): Promise<number> {
-  const { journal, name } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, name } = openKnownJournal(settings)
   using open = journal
   const state = fold(open.entries())
   if (options.moved && state.cutover.phase === 'done') {

@@ -16,7 +16,7 @@ import { whileHolding } from '../while-holding.ts'
 
 /** `shardferry rejected list`: documents that the target refused, by reason; `--json` gives every one of them as a line. */
 export function rejectedList(settings: MigrationSettings, { json }: { readonly json: boolean }): number {
-  const { journal, folder } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, folder } = openKnownJournal(settings)
   using open = journal
   const { plan, indices } = fold(open.entries())
   const byReason = new Map<string, { count: number; ids: string[] }>()
@@ -55,14 +55,14 @@ export async function rejectedRetry(
   { dryRun }: { readonly dryRun: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const { journal, folder } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, folder, name } = openKnownJournal(settings)
   using open = journal
   await using clusters = await connectBoth(settings, signal)
   const state = fold(open.entries())
   const { plan, indices } = state
   if (!dryRun) requireNotCutOver(state, 'a retry')
   if (!plan)
-    throw new ShardferryError('state-missing', `Migration ${settings.name} has no plan yet.`, {
+    throw new ShardferryError('state-missing', `Migration ${name} has no plan yet.`, {
       hint: 'Plan and start it: shardferry run',
     })
   requireSamePlan(plan, clusters, undefined)

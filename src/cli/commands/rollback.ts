@@ -27,7 +27,7 @@ export interface RollbackOptions extends ChangeOptions {
  * Before one, removes what was made on the target and gives everything back.
  */
 export async function rollback(settings: Settings, options: RollbackOptions, signal: AbortSignal): Promise<number> {
-  const { journal, folder, name } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, folder, name } = openKnownJournal(settings)
   using open = journal
   const state = fold(open.entries())
   if (state.outcome?.kind === 'completed')

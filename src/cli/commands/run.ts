@@ -7,7 +7,7 @@ import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask, Plan } from '../../model/plan.ts'
 import { refuseUnlessRunnable } from '../../plan/require-ok.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { holdAndPlan, migrate, requireSamePlan } from '../migrate.ts'
+import { holdAndPlan, migrate, planToGoOnWith, requireSamePlan } from '../migrate.ts'
 import { print } from '../output.ts'
 import { checkedPlan, readPlanFile, showChecks, showPlan } from '../planning.ts'
 import { connectBoth } from '../session.ts'
@@ -24,20 +24,27 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
   const name = given?.name ?? settings.name
   await using clusters = await connectBoth(settings, signal)
   const folder = migrationFolder(settings.stateFolder, name)
+  const goOn = (known: Plan): void => {
+    requireSamePlan(known, clusters, given ? undefined : settings.selection)
+    if (given && !isDeepStrictEqual(asRead(known), asRead(given))) throw otherPlan(name)
+    if (!json) print(`Going on with migration ${name}, planned ${known.createdAt}.`)
+  }
+  const anew = (state: MigrationState): boolean => given !== undefined && mayPlanAnew(state) && keepsCreated(given, state)
   if (dryRun) {
-    showPlan(given ?? (await checkedPlan(settings, clusters, { json }, signal)), json)
-    if (given) await showChecks(given, settings, clusters, { json }, signal)
+    const known = planToGoOnWith(folder, anew)
+    if (known) goOn(known)
+    showPlan(known ?? given ?? (await checkedPlan(settings, clusters, { json }, signal)), json)
+    if (given && !known) {
+      refuseUnlessRunnable(given)
+      await showChecks(given, settings, clusters, { json }, signal)
+    }
     if (!json) print('Dry run: nothing was changed.')
     return 0
   }
   using journal = SqliteJournal.open(folder)
   await holdAndPlan(
     journal,
-    known => {
-      requireSamePlan(known, clusters, given ? undefined : settings.selection)
-      if (given && !isDeepStrictEqual(asRead(known), asRead(given))) throw otherPlan(name)
-      if (!json) print(`Going on with migration ${name}, planned ${known.createdAt}.`)
-    },
+    goOn,
     async state => {
       const plan = given ?? (await checkedPlan(settings, clusters, { json, journal }, signal))
       requireSamePlan(plan, clusters, undefined)
@@ -48,7 +55,7 @@ export async function run(settings: Settings, { file, json, dryRun }: RunOptions
       }
       return plan
     },
-    state => given !== undefined && mayPlanAnew(state) && keepsCreated(given, state),
+    anew,
   )
   return await migrate({ settings, clusters, journal, folder, json, signal })
 }

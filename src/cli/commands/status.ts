@@ -9,7 +9,7 @@ import { statusText } from '../view/status-text.ts'
 
 /** `shardferry status`: how a migration stands, from any terminal. */
 export function status(settings: MigrationSettings, { json }: { readonly json: boolean }): number {
-  const { journal, name } = openKnownJournal(settings.stateFolder, settings.name)
+  const { journal, name } = openKnownJournal(settings)
   using open = journal
   const state = fold(open.entries())
   const live = open.published()

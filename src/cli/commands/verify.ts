@@ -22,7 +22,7 @@ import { requireSamePlan } from '../migrate.ts'
 import { requireNotCutOver } from '../require-forward.ts'
 import { emit, lookOf, print, verifyExitCode } from '../output.ts'
 import { draftPlan } from '../planning.ts'
-import { connectBoth } from '../session.ts'
+import { comparedName, connectBoth } from '../session.ts'
 import type { Clusters } from '../session.ts'
 import { watched } from '../watched.ts'
 import { whileHolding } from '../while-holding.ts'
@@ -47,7 +47,7 @@ export async function verify(settings: Settings, options: VerifyOptions, signal:
     throw new ShardferryError('usage', '--dry-run and --delete-extra-anywhere say how to repair.', { hint: 'Add --repair.' })
   const queries = options.queries === undefined ? [] : readQueryFile(options.queries)
   await using clusters = await connectBoth(settings, signal)
-  const folder = migrationFolder(settings.stateFolder, settings.name)
+  const folder = migrationFolder(settings.stateFolder, comparedName(settings, clusters))
   using migration = existsSync(join(folder, 'journal.db')) ? SqliteJournal.open(folder) : undefined
   const writes = options.repair && !options.dryRun
   if (writes && migration) requireNotCutOver(fold(migration.entries()), 'a repair')
@@ -83,6 +83,7 @@ async function compareAndRepair(
     copy: settings.copy,
     ...clusters,
     state,
+    ...(state ? { stateNow: () => fold(journal.entries()) } : {}),
     folder,
     upTo: options.upTo,
     queries,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
+import { indexTask, plan } from '../../journal/sample-entries.test-part.ts'
 import { Secret } from '../../model/secret.ts'
 import { grantedText } from './granted-text.ts'
 import { handWorkText } from './hand-work.ts'
@@ -38,9 +39,12 @@ test('a secret that is kept nowhere is shown once, and the settings refer to the
 })
 
 test('what only a person can undo is told with the address and in the words of the target', () => {
-  const target = { address: '', clusterName: '', clusterUuid: '' }
+  const byReindex = plan(indexTask('cities', { engine: 'reindex' }))
   const text = (flavor: 'elasticsearch' | 'opensearch', version: string): string =>
-    handWorkText(['https://old:9200', 'https://public.example'], { ...target, flavor, version })
+    handWorkText(['https://old:9200', 'https://public.example'], {
+      ...byReindex,
+      target: { ...byReindex.target, flavor, version },
+    })
   expect(text('elasticsearch', '8.19.0')).toContain(
     'old:9200, public.example:443 in reindex.remote.whitelist of elasticsearch.yml',
   )
@@ -51,4 +55,13 @@ test('what only a person can undo is told with the address and in the words of t
   expect(handWorkText(['https://old:9200'], undefined)).toContain(
     'reindex.remote.whitelist (elasticsearch.yml) or reindex.remote.allowlist',
   )
+})
+
+test('where the stream moves the documents, nothing was done on nodes, and nothing of it is to be undone', () => {
+  const text = handWorkText(
+    ['https://old:9200'],
+    plan(indexTask('cities'), indexTask('left', { action: 'skip', engine: 'reindex' })),
+  )
+  expect(text).toContain('firewall rules that let this machine in')
+  expect(text).not.toMatch(/node|reindex|bucket/)
 })

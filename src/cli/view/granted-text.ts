@@ -27,3 +27,12 @@ ${side}:
 ${kind === 'user' ? `  username: ${quoted(name)}\n  password: ${quoted(reference)}` : `  apiKey: ${quoted(reference)}`}
 `
 }
+
+/** What becomes of a user that has the usual guide's rights and no others. */
+export function guideText(side: Side, name: string): string {
+  const added =
+    'The same command without --guide adds what is missing, for the indices that are to be moved, and keeps the password.'
+  return side === 'source'
+    ? `${name} can read whole indices, once: it may read no checkpoints and refresh nothing, so what is written meanwhile is not followed. ${added}`
+    : `${name} can send the guide's own POST /_reindex by hand. It may not ask the target for its version (cluster:monitor/main), nor look at what is there: check says so, and copy does not start with it. ${added}`
+}

@@ -21,6 +21,7 @@ function index(more: Partial<IndexComparison> = {}): IndexComparison {
     setAside: 0,
     equalByValue: 0,
     afterCheckpoint: 0,
+    deletedLater: 0,
     behind: 0,
     lookedAt: 0,
     looks: 0,
@@ -109,7 +110,10 @@ test('what differs comes with its numbers, its notes and what to do next', () =>
 
 test('a repair and a dry run tell what was done, and what would be', () => {
   const repair = { dryRun: false, written: 4, deleted: 1, keptExtra: 2, refused: 0, remaining: 2 }
-  const done = verificationText(report({ verdict: 'differs', repair }), look)
+  const repaired = { missing: 3, stale: 1, extra: 3, written: 4, deleted: 1, keptExtra: 2, refused: 0 }
+  const done = verificationText(report({ verdict: 'differs', repair, indices: [index({ extra: 2, repaired })] }), look)
+  expect(done).toMatch(/cities +1,200 +1,200 +0 +0 +2 +0 +0 +equal/)
+  expect(done).toContain('- cities: found 3 missing, 1 stale, 3 extra; 4 written, 1 deleted')
   expect(done).toContain('Repaired: 4 written, 1 deleted, 2 extra left, 0 refused; 2 differences remain')
   expect(done).toContain('--delete-extra-anywhere')
   const told = verificationText(report({ verdict: 'differs', repair: { ...repair, dryRun: true } }), look)

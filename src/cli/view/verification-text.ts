@@ -56,7 +56,7 @@ const columnsOf: readonly (readonly [title: string, show: (index: IndexCompariso
   ['stale', index => marked(index.stale)],
   ['extra', index => marked(index.extra)],
   ['set aside', index => marked(index.setAside, 'warn')],
-  ['later', index => marked(index.afterCheckpoint, 'plain')],
+  ['later', index => marked(index.afterCheckpoint + index.deletedLater, 'plain')],
   ['', index => [index.verdict, tones[index.verdict]]],
 ]
 
@@ -124,7 +124,7 @@ function queryLines(queries: readonly QueryComparison[]): Line[] {
   return [[], [[`  Searches: ${formatDocs(queries.length)}, those that differ most first`, 'strong']], ...table(columns, rows, 2)]
 }
 
-function repairLines({ repair }: Verification): Line[] {
+function repairLines({ repair, indices }: Verification): Line[] {
   if (!repair) return []
   const { written, deleted, keptExtra, refused, remaining } = repair
   if (repair.dryRun)
@@ -138,7 +138,17 @@ function repairLines({ repair }: Verification): Line[] {
       `  Repaired: ${formatDocs(written)} written, ${formatDocs(deleted)} deleted, ${formatDocs(keptExtra)} extra left, ${formatDocs(refused)} refused; `,
       [`${formatDocs(remaining)} differences remain`, remaining > 0 ? 'bad' : 'good'],
     ],
+    ...indices.slice(0, mostRows).flatMap(repairOf),
   ]
+}
+
+function repairOf({ index, repaired }: IndexComparison): Line[] {
+  if (!repaired) return []
+  const parts = [
+    `found ${formatDocs(repaired.missing)} missing, ${formatDocs(repaired.stale)} stale, ${formatDocs(repaired.extra)} extra`,
+    `${formatDocs(repaired.written)} written, ${formatDocs(repaired.deleted)} deleted`,
+  ]
+  return [[`  - ${index}: ${parts.join('; ')}`]]
 }
 
 function notesOf({ notes, indices }: Verification): string[] {
@@ -156,6 +166,10 @@ function notesOf({ notes, indices }: Verification): string[] {
     if (one.afterCheckpoint > 0)
       said.push(
         `${one.index}: ${plural(one.afterCheckpoint, 'document was', 'documents were')} written on the source after the checkpoint and left out`,
+      )
+    if (one.deletedLater > 0)
+      said.push(
+        `${one.index}: ${plural(one.deletedLater, 'document was', 'documents were')} deleted on the source after the checkpoint and left out; the same copy deletes them on the target when it is run again`,
       )
     return said
   })

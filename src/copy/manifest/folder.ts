@@ -90,6 +90,12 @@ export function readLeftovers(folder: string, partition: Partition, visit: (row:
   for (const file of leftovers(fileOf(folder, partition))) readRowFile(file, visit, 'may-be-cut-off')
 }
 
+/** Visits what the attempt that is under way, in whatever process, has listed so far. */
+export function readUnfinished(folder: string, partition: Partition, visit: (row: Row) => void): void {
+  const file = `${fileOf(folder, partition)}.part`
+  if (existsSync(file)) readRowFile(file, visit, 'may-be-cut-off')
+}
+
 /**
  * Visits what a settled partition copied.
  * @param listed how many documents the journal says it has

@@ -83,6 +83,11 @@ export function baseAfter(switches: number): bigint {
   return BigInt(switches) << bitsOfOneDirection
 }
 
+/** The version as manifests list it. */
+export function withoutBase(version: bigint): bigint {
+  return BigInt.asUintN(Number(bitsOfOneDirection), version)
+}
+
 /** Versions of the application stay as they are. */
 export function raising(writer: Writer, base: () => bigint): Writer {
   return {
