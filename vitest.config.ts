@@ -13,7 +13,6 @@ export default defineConfig({
             'test/proxy/**/*.test.ts',
             'test/property/**/*.test.ts',
             'lab/**/*.test.ts',
-            'test/architecture.test.ts',
           ],
           exclude: ['**/*.real.test.ts', '**/*.fault.test.ts'],
           testTimeout: 30_000,

@@ -21,6 +21,9 @@ need openssl 'makes the certificates of the lab' openssl openssl
 node_major=$(node -p 'process.versions.node.split(".")[0]')
 [ "$node_major" -ge 20 ] || { echo "Node 20 or newer is needed, this is $(node --version): https://nodejs.org" >&2; exit 2; }
 
+java_major=$(javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p')
+[ "${java_major:-0}" -ge 17 ] || { echo "JDK 17 or newer is needed, this is $(javac -version 2>&1). Debian, Ubuntu: sudo apt-get install -y openjdk-17-jdk-headless" >&2; exit 2; }
+
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   echo 'Installing the npm packages (first time: about half a minute) ...'
   npm ci --no-audit --no-fund --loglevel=error

@@ -38,7 +38,8 @@ for (const stage of asked.length > 0 ? asked : stages) {
 }
 rmSync(folder, { recursive: true, force: true })
 for (const failure of failures) console.log(`\nFAILED ${failure}`)
-console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`)
+if (sum.skipped > 0) console.log(`\n${sum.skipped} skipped: they count as nothing`)
+console.log(`\n${sum.passed} passed, ${sum.failed} failed`)
 process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1
 
 function read(report) {
