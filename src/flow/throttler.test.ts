@@ -6,7 +6,7 @@ import type { VirtualWorld } from './virtual-world.test-part.ts'
 
 /** Counts who is inside; `leave` lets the one who came first go. */
 function crowd(throttler: AdaptiveThrottler): {
-  enter(docs?: number, signal?: AbortSignal): void
+  enter(docs?: number, signal?: AbortSignal, bytes?: number): void
   leave(): void
   inside: number
   entered: number
@@ -17,9 +17,9 @@ function crowd(throttler: AdaptiveThrottler): {
     inside: 0,
     entered: 0,
     turnedAway: 0,
-    enter: (docs = 1, signal = never) => {
+    enter: (docs = 1, signal = never, bytes = 0) => {
       const come = async (): Promise<void> => {
-        leaving.push(await throttler.enter(docs, signal))
+        leaving.push(await throttler.enter(docs, bytes, signal))
         crowd.inside++
         crowd.entered++
       }
@@ -60,7 +60,7 @@ test('there are never more inside than the width, and whoever leaves makes room 
 
 test('a place given back twice is one place', async () => {
   const { throttler, crowd } = throttle(1)
-  const leave = await throttler.enter(1, never)
+  const leave = await throttler.enter(1, 0, never)
   leave()
   leave()
   crowd.enter()
@@ -177,7 +177,7 @@ test('who is aborted while waiting leaves the queue, and takes no place', async 
   crowd.leave()
   await turn()
   expect(crowd).toMatchObject({ inside: 1, entered: 2, turnedAway: 1 })
-  await expect(throttler.enter(1, stop.signal)).rejects.toThrow('stopped')
+  await expect(throttler.enter(1, 0, stop.signal)).rejects.toThrow('stopped')
 })
 
 test('when the last one who waited for the rate is aborted, no timer is left that would keep the process', async () => {

@@ -43,6 +43,12 @@ export interface CopySettings {
   readonly pageBytes: number
   /** 0: unlimited. */
   readonly docsPerSecond: number
+  readonly bytesPerSecond: number
+  /** 0: any. */
+  readonly maxLoad: number
+  /** None: always. */
+  readonly windows: readonly string[]
+  readonly pauseFile?: string
   readonly maxSetAside: number
   readonly catchUpRounds: number
   readonly follow: boolean

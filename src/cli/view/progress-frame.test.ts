@@ -70,7 +70,7 @@ test('a frame at 80 columns names the target of a renamed index too, shortening 
 
 test('pause and throttle are told without moving a line', () => {
   const plain = progressFrame(sampleProgress(), at80)
-  const paused = progressFrame(sampleProgress({ paused: true }), at80)
+  const paused = progressFrame(sampleProgress({ paused: true, pausedBy: 'asked' }), at80)
   const slowed = progressFrame(sampleProgress({ width: 3, throttleReason: 'the target answers 429' }), at80)
   expect(paused[0]).toBe(' Shardferry  cities-2026                                        PAUSED  copying')
   expect(paused.at(-2)).toBe(' Paused: nothing is moved until `shardferry resume cities-2026`')

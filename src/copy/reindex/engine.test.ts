@@ -75,7 +75,9 @@ function lane({ tasks, counts = [counted], journaled, docsPerSecond = 0, remembe
     maxWidth: 4,
     reason: '',
     paused: false,
+    pausedBy: undefined,
     docsPerSecond,
+    bytesPerSecond: 0,
     entered: 0,
     enter: () => {
       throttler.entered++
