@@ -207,7 +207,7 @@ async function assembleBack(forward: Migration, parts: Parts): Promise<Migration
 function protectedThrottler({ copy, source, target, world }: Parts, readLatencies: Latencies): Omit<Shared, 'memory'> {
   const { width, docsPerSecond, bytesPerSecond, maxLoad, windows, pauseFile } = copy
   const throttler = new AdaptiveThrottler(world, { maxWidth: width, docsPerSecond, bytesPerSecond, maxLoad, windows })
-  const probes = [pressureProbe(source), pressureProbe(target)]
+  const probes = copy.protect ? [pressureProbe(source), pressureProbe(target)] : []
   return { throttler, protection: protect({ probes, readLatencies, throttler, pauseFile, world }) }
 }
 

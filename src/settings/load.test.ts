@@ -68,6 +68,7 @@ describe('two addresses are enough', () => {
         pageBytes: 3 * 1024 ** 2,
         docsPerSecond: 0,
         bytesPerSecond: 0,
+        protect: true,
         maxLoad: 0,
         windows: [],
         maxSetAside: 10_000,

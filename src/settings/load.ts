@@ -89,6 +89,7 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       pageBytes: value('pageBytes'),
       docsPerSecond: value('docsPerSecond'),
       bytesPerSecond: value('bytesPerSecond'),
+      protect: value('protect'),
       maxLoad: value('maxLoad'),
       windows: value('windows') ?? [],
       ...(pauseFile === undefined ? {} : { pauseFile: fromFolder('pauseFile', pauseFile, validated) }),

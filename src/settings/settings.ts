@@ -44,6 +44,8 @@ export interface CopySettings {
   /** 0: unlimited. */
   readonly docsPerSecond: number
   readonly bytesPerSecond: number
+  /** Whether both clusters are watched. */
+  readonly protect: boolean
   /** 0: any. */
   readonly maxLoad: number
   /** None: always. */

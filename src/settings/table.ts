@@ -303,6 +303,13 @@ export const generalRows = [
     help: 'Bytes of documents written per second, at most. 0 sets no limit.',
   },
   {
+    key: 'protect',
+    group: 'copying',
+    type: 'boolean',
+    default: true,
+    help: 'Watch both clusters while documents are copied, and slow down before those who use them suffer.',
+  },
+  {
     key: 'maxLoad',
     group: 'copying',
     type: 'number',

@@ -51,6 +51,7 @@ const copy: CopySettings = {
   pageBytes: 100_000,
   docsPerSecond: 0,
   bytesPerSecond: 0,
+  protect: true,
   maxLoad: 0,
   windows: [],
   maxSetAside: 1_000,
