@@ -51,9 +51,14 @@ test('the load is a reason from the one on that it was given', () => {
 
 test('searches that wait are a reason where others search too: those of ours alone would wait for each other', () => {
   const others: Happening = { searches: 40, ms: 5 }
-  expect(judged([{ ...others, queue: 1 }])).toMatchObject({ level: 'raised', arrived: true })
+  expect(judged([{ ...others, queue: 1 }]).reason).toBe('others search on the source')
+  expect(judged([{ ...others, queue: 2 }])).toMatchObject({ level: 'raised', arrived: true })
   expect(judged([{ ...others, queue: 9 }]).level).toBe('high')
-  expect(judged([others, { ...others, queue: 1 }, { ...others, queue: 1 }])).toMatchObject({ level: 'high', arrived: false })
+  expect(judged([others, { ...others, queue: 2 }, { ...others, queue: 2 }])).toMatchObject({
+    level: 'high',
+    reason: "2 searches wait on the source's node n1",
+    arrived: false,
+  })
 })
 
 test('searches of others that take longer than while we rested are a reason, and our own say nothing about them', () => {

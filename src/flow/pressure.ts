@@ -108,9 +108,9 @@ export class PressureJudge {
     ]
   }
 
-  /** Where nobody else searches, those that wait are our own. */
+  /** Where nobody else searches, those that wait are our own; and one that has just come is in the queue too, if only for a moment. */
   #searchesWait({ id, node: { search } }: NodeChange, at: string): Signal | undefined {
-    const streak = this.#streak(`queue ${id}`, search.queue > 0)
+    const streak = this.#streak(`queue ${id}`, search.queue >= Math.max(2, search.threads / 2))
     if (streak === 0) return undefined
     const many = search.queue > search.threads || streak > 1
     return { level: many ? 'high' : 'raised', reason: `${search.queue} searches wait on ${at}` }
