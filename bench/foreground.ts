@@ -1,7 +1,7 @@
 /** What a copy does to those who search the source meanwhile: the same searches at the same pace, with and without it, in turn. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { untilQuiet, type Clusters } from './clusters.ts'
@@ -36,10 +36,12 @@ export async function benchForeground(
   rounds: number,
   docs: number,
   warmUp: boolean,
+  apart: boolean,
   flags: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
   const source = clusters.source.node
+  if (apart) keepApart(clusters)
   console.log(`${searchedDocs} documents to search and ${docs} to copy are loaded ...`)
   const searched = await loadedIndex(source, searchedDocs, signal)
   const copied = await loadedIndex(source, docs, signal)
@@ -50,7 +52,7 @@ export async function benchForeground(
     for (const way of ways) {
       await deleteIndex(clusters.target.node, copied.name)
       await untilQuiet(clusters, signal)
-      round[way] = await measureWay(way, clusters, searched, copied, flags, signal)
+      round[way] = await measureWay(way, clusters, searched, copied, apart, flags, signal)
       console.log(`${n === 0 ? 'warm-up' : `round ${n}`}  ${way.padEnd(11)} ${line(round[way])}`)
     }
     if (n > 0) measured.push(round)
@@ -72,6 +74,7 @@ async function measureWay(
   { source, target }: Clusters,
   searched: SourceIndex,
   copied: SourceIndex,
+  apart: boolean,
   flags: readonly string[],
   signal: AbortSignal,
 ): Promise<Measured> {
@@ -80,7 +83,7 @@ async function measureWay(
   const load = searchEvenly(source.node, searched.name, stop.signal)
   await sleep(3_000, undefined, { signal })
   const own = way === 'unprotected' ? ['--no-protect', ...flags] : flags
-  const copy = way === 'without' ? undefined : startCopy(source.node, target.node, copied, own)
+  const copy = way === 'without' ? undefined : startCopy(source.node, target.node, copied, apart, own)
   const fromMs = performance.now()
   await Promise.race([sleep(1000 * seconds, undefined, { signal }), ...(copy ? [copy.ended] : [])])
   const toMs = performance.now()
@@ -140,10 +143,24 @@ interface ProgressEvent {
   readonly total?: { readonly counts?: { readonly written: number } }
 }
 
-function startCopy(source: Node, target: Node, index: SourceIndex, flags: readonly string[]): RunningCopy {
+/** The source and who searches there have one half of the CPUs, the target and the copy the other: as on machines of their own. */
+function keepApart({ source, target }: Clusters): void {
+  for (const [pid, cpus] of [
+    [source.pid, halves.source],
+    [process.pid, halves.source],
+    [target.pid, halves.target],
+  ] as const)
+    execFileSync('taskset', ['-acp', cpus, String(pid)], { stdio: 'ignore' })
+}
+
+const half = Math.ceil(cpus().length / 2)
+const halves = { source: `0-${half - 1}`, target: `${half}-${Math.max(half, cpus().length - 1)}` }
+
+function startCopy(source: Node, target: Node, index: SourceIndex, apart: boolean, flags: readonly string[]): RunningCopy {
   const state = mkdtempSync(join(tmpdir(), 'shardferry-bench-'))
   const args = ['copy', source.url, target.url, '--index', index.name, '--name', 'bench', '--state', state, '--json', ...flags]
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const command = [...(apart ? ['taskset', '-c', halves.target] : []), process.execPath, bin, ...args]
+  const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   const ended = new Promise<void>((resolve, reject) => {

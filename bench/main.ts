@@ -32,6 +32,7 @@ const help = `Measures Shardferry against the target's own _reindex and against 
   --live         instead: how long cutovers and rollbacks block, and the lag, with a thousand writes a second
   --engines      instead: a whole-index _reindex, the engine reindex and the engine stream, with 0 and with 20 ms to the source
   --foreground   instead: what searches on the source take, without a copy, with one, and with one that does not watch
+  --apart        with --foreground: source and searches on one half of the CPUs, target and copy on the other, as on machines of their own
   --keep         leave the servers running; the next run takes them again`
 
 const { values, positionals } = parseArgs({
@@ -45,6 +46,7 @@ const { values, positionals } = parseArgs({
     live: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
     foreground: { type: 'boolean', default: false },
+    apart: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -65,7 +67,15 @@ else if (!existsSync('/proc/self/stat')) {
   else if (values.engines)
     await benchEngines(clusters, Number(values.rounds), Number(values.docs), !values['no-warm-up'], positionals, stop.signal)
   else if (values.foreground)
-    await benchForeground(clusters, Number(values.rounds), Number(values.docs), !values['no-warm-up'], positionals, stop.signal)
+    await benchForeground(
+      clusters,
+      Number(values.rounds),
+      Number(values.docs),
+      !values['no-warm-up'],
+      values.apart,
+      positionals,
+      stop.signal,
+    )
   else await benchCopy(clusters, Number(values.rounds), Number(values.docs), positionals, stop.signal)
 }
 
