@@ -10,6 +10,7 @@ import { markdown, spreadCell, spreadOf } from './figures.ts'
 import { machine } from './machine.ts'
 import { deleteIndex, type Node } from './node.ts'
 import { keepResult } from './results.ts'
+import { cpuSeconds, endedChildrenCpuSeconds, machineCpuSeconds } from './process-usage.ts'
 import { bin } from './shardferry.ts'
 import { loadedIndex, seed, type SourceIndex } from './source-index.ts'
 
@@ -29,6 +30,8 @@ interface Measured {
   readonly searches: number
   readonly copiedPerSecond: number
   readonly reasons: readonly string[]
+  /** CPUs that everything else on the machine used meanwhile: how far to trust this. */
+  readonly othersCpus: number
 }
 
 export async function benchForeground(
@@ -84,10 +87,12 @@ async function measureWay(
   await sleep(3_000, undefined, { signal })
   const own = way === 'unprotected' ? ['--no-protect', ...flags] : flags
   const copy = way === 'without' ? undefined : startCopy(source.node, target.node, copied, apart, own)
-  const fromMs = performance.now()
+  const used = (): number => machineCpuSeconds() - cpuSeconds(source.pid) - cpuSeconds(target.pid) - cpuSeconds(process.pid)
+  const [fromMs, before] = [performance.now(), used() - endedChildrenCpuSeconds()]
   await Promise.race([sleep(1000 * seconds, undefined, { signal }), ...(copy ? [copy.ended] : [])])
   const toMs = performance.now()
   const done = await copy?.stop()
+  const othersCpus = (used() - endedChildrenCpuSeconds() - before) / ((performance.now() - fromMs) / 1000)
   stop.abort()
   const took = (await load).filter(one => one.atMs >= fromMs && one.atMs < toMs).map(one => one.ms)
   const sorted = took.toSorted((a, b) => a - b)
@@ -98,6 +103,7 @@ async function measureWay(
     searches: sorted.length,
     copiedPerSecond: (1000 * (done?.written ?? 0)) / (toMs - fromMs),
     reasons: done?.reasons ?? [],
+    othersCpus,
   }
 }
 
@@ -183,9 +189,9 @@ function startCopy(source: Node, target: Node, index: SourceIndex, apart: boolea
   }
 }
 
-function line({ p50, p99, searches, copiedPerSecond, reasons }: Measured): string {
+function line({ p50, p99, searches, copiedPerSecond, reasons, othersCpus }: Measured): string {
   const copied = copiedPerSecond > 0 ? `, ${Math.round(copiedPerSecond)} documents/s copied` : ''
-  return `${searches} searches, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${copied}${reasons.map(reason => `\n    ${reason}`).join('')}`
+  return `${searches} searches, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${copied}, ${othersCpus.toFixed(2)} CPUs for others${reasons.map(reason => `\n    ${reason}`).join('')}`
 }
 
 const titles: Readonly<Record<Way, string>> = {
@@ -206,7 +212,8 @@ function table(rounds: readonly Readonly<Record<Way, Measured>>[]): string {
       way === 'without' ? '' : spreadCell(ratio),
       ...bound,
       way === 'without' ? '' : spread(round => round[way].copiedPerSecond),
+      spread(round => round[way].othersCpus),
     ]
   })
-  return markdown(['', 'p50 ms', 'p99 ms', 'p99 / without', 'bound', '', 'documents/s copied'], rows)
+  return markdown(['', 'p50 ms', 'p99 ms', 'p99 / without', 'bound', '', 'documents/s copied', 'CPUs for others'], rows)
 }

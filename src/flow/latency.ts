@@ -1,6 +1,8 @@
 /** Requests smaller than this say more about the way there than about the cluster. */
 const leastBytes = 256 * 1024
 const fewest = 3
+/** More say no more, and nobody may be asking. */
+const most = 1_000
 
 /**
  * How long our own requests take, as milliseconds per MiB: pages adapt their size, and a larger one takes longer without
@@ -10,7 +12,7 @@ export class Latencies {
   #perMib: number[] = []
 
   took(ms: number, bytes: number): void {
-    if (bytes >= leastBytes) this.#perMib.push((ms * 1024 * 1024) / bytes)
+    if (bytes >= leastBytes && this.#perMib.length < most) this.#perMib.push((ms * 1024 * 1024) / bytes)
   }
 
   /** The median since the last call; undefined after too few requests, which are kept for the next. */

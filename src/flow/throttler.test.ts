@@ -188,7 +188,7 @@ test('of what the target takes and what pressure allows, the less holds, with it
   expect(throttler).toMatchObject({ width: 2, reason: 'searches wait' })
 })
 
-test('below one, the next comes in after a rest as long as the share asks for, but of ten seconds at most', async () => {
+test('below one, the next comes in after a rest as long as the share asks for, but of five seconds at most', async () => {
   const { world, throttler, crowd } = throttle(4)
   throttler.allow(0.25, 'searches wait')
   for (let i = 0; i < 4; i++) crowd.enter()
@@ -202,7 +202,7 @@ test('below one, the next comes in after a rest as long as the share asks for, b
   expect(crowd.entered).toBe(2)
   await world.advance(60_000)
   crowd.leave()
-  await world.advance(9_999)
+  await world.advance(4_999)
   expect(crowd.entered).toBe(2)
   await world.advance(1)
   expect(crowd.entered).toBe(3)
@@ -232,6 +232,26 @@ test('who rests for several reasons goes on when the last of them is gone, and t
   ])
   expect(throttler).toMatchObject({ paused: false, pausedBy: undefined, reason: '' })
   expect(crowd.inside).toBe(1)
+})
+
+test('in a hurry neither limit nor pressure nor window holds anybody, but a pause and what the target takes do; then all hold again', async () => {
+  const { world, throttler, crowd } = throttle(4, 1)
+  throttler.allow(0.125, 'searches wait')
+  throttler.rest('window', 'outside of 22:00-06:00')
+  for (let i = 0; i < 9; i++) crowd.enter(100)
+  await turn()
+  expect(crowd.inside).toBe(0)
+  const hurry = throttler.hurry()
+  await turn()
+  expect(throttler).toMatchObject({ width: 4, reason: '', paused: false })
+  expect(crowd.inside).toBe(4)
+  await storms(world, throttler, 1)
+  expect(throttler.width).toBe(2)
+  throttler.obey({ what: 'pause', reason: 'lunch' })
+  expect(throttler).toMatchObject({ pausedBy: 'asked', reason: 'lunch' })
+  throttler.obey({ what: 'resume' })
+  hurry[Symbol.dispose]()
+  expect(throttler).toMatchObject({ width: 1, paused: true, reason: 'outside of 22:00-06:00' })
 })
 
 test('a changed rate or width holds from now on, for those who wait too', async () => {

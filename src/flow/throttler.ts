@@ -19,7 +19,7 @@ const widenAfter = 12
 /** One storm of rejections halves the width once, not once per request of the storm. */
 const calmMs = 1_000
 /** Longest rest between two requests, however long the one before took. */
-const longestRestMs = 10_000
+const longestRestMs = 5_000
 /** Who is told first, where there is more than one reason to rest. */
 const restsInOrder = ['asked', 'file', 'window'] as const satisfies readonly PausedBy[]
 
@@ -41,6 +41,7 @@ export class AdaptiveThrottler implements Throttler {
   #pace: Required<Omit<Pace, 'width'>>
   #reason = ''
   readonly #rests = new Map<PausedBy, string>()
+  #hurries = 0
   #active = 0
   #entered = 0
   #accepted = 0
@@ -61,19 +62,19 @@ export class AdaptiveThrottler implements Throttler {
   }
 
   get width(): number {
-    return Math.max(1, Math.min(this.#width, Math.floor(this.#allowance)))
+    return Math.max(1, Math.min(this.#width, Math.floor(this.#allowed)))
   }
   get maxWidth(): number {
     return this.#maxWidth
   }
   get reason(): string {
-    return this.#restReason ?? (this.#allowance < this.#width ? this.#allowanceReason : this.#reason)
+    return this.#restReason ?? (this.#allowed < this.#width ? this.#allowanceReason : this.#reason)
   }
   get paused(): boolean {
-    return this.#rests.size > 0
+    return this.pausedBy !== undefined
   }
   get pausedBy(): PausedBy | undefined {
-    return restsInOrder.find(by => this.#rests.has(by))
+    return (this.#hurries > 0 ? (['asked'] as const) : restsInOrder).find(by => this.#rests.has(by))
   }
   get docsPerSecond(): number {
     return this.#pace.docsPerSecond
@@ -161,6 +162,20 @@ export class AdaptiveThrottler implements Throttler {
     this.#admit()
   }
 
+  hurry(): Disposable {
+    this.#hurries++
+    this.#restUntilMs = 0
+    this.#nextFreeMs = 0
+    this.#admit()
+    let held = true
+    return {
+      [Symbol.dispose]: () => {
+        if (held) this.#hurries--
+        held = false
+      },
+    }
+  }
+
   obey(ask: Ask): void {
     switch (ask.what) {
       case 'pause':
@@ -185,6 +200,10 @@ export class AdaptiveThrottler implements Throttler {
     }
   }
 
+  get #allowed(): number {
+    return this.#hurries > 0 ? Infinity : this.#allowance
+  }
+
   get #restReason(): string | undefined {
     const by = this.pausedBy
     return by && this.#rests.get(by)
@@ -192,8 +211,8 @@ export class AdaptiveThrottler implements Throttler {
 
   #leave(heldMs: number, bytes: number): void {
     this.latencies.took(heldMs, bytes)
-    if (this.#allowance >= 1) return
-    const restMs = Math.min(longestRestMs, heldMs * (1 / this.#allowance - 1))
+    if (this.#allowed >= 1) return
+    const restMs = Math.min(longestRestMs, heldMs * (1 / this.#allowed - 1))
     this.#restUntilMs = Math.max(this.#restUntilMs, this.#world.now() + restMs)
   }
 
@@ -211,6 +230,7 @@ export class AdaptiveThrottler implements Throttler {
 
   /** At the limits of documents and bytes a second. */
   #takesMs({ docs, bytes }: Waiter): number {
+    if (this.#hurries > 0) return 0
     const { docsPerSecond, bytesPerSecond } = this.#pace
     const byDocs = docsPerSecond > 0 ? (1000 * docs) / docsPerSecond : 0
     const byBytes = bytesPerSecond > 0 ? (1000 * bytes) / bytesPerSecond : 0

@@ -23,6 +23,7 @@ function following(journal: ListJournal): { readonly obeyed: readonly Ask[]; rea
     bytesPerSecond: 0,
     enter: () => Promise.resolve(() => undefined),
     observe: () => undefined,
+    hurry: () => ({ [Symbol.dispose]: () => undefined }),
     obey: ask => void obeyed.push(ask),
   }
   return { obeyed, asks: obeyAsks({ memory: new Memory(journal), throttler }) }

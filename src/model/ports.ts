@@ -116,6 +116,11 @@ export interface Throttler {
   enter(docs: number, bytes: number, signal: AbortSignal): Promise<() => void>
   observe(outcome: 'accepted' | 'rejected', reason?: string): void
   obey(ask: Ask): void
+  /**
+   * Until disposed, only the target's own answers and a `pause` slow the job down, no limit, pressure, window or pause file:
+   * for the moments in which writers wait for it.
+   */
+  hurry(): Disposable
 }
 
 /** Who lets a job rest: somebody who asked for it, the file that is there, or the time of day. */

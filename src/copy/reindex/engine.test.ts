@@ -86,6 +86,7 @@ function lane({ tasks, counts = [counted], journaled, docsPerSecond = 0, remembe
     },
     observe: (outcome: string) => void observed.push(outcome),
     obey: () => undefined,
+    hurry: () => ({ [Symbol.dispose]: () => undefined }),
   }
   const world = virtualWorld({ restless: true })
   const engine = reindexEngine(
