@@ -156,16 +156,18 @@ function keepApart({ source, target }: Clusters): void {
     [process.pid, halves.source],
     [target.pid, halves.target],
   ] as const)
-    execFileSync('taskset', ['-acp', cpus, String(pid)], { stdio: 'ignore' })
+    execFileSync(pinning, ['-acp', cpus, String(pid)], { stdio: 'ignore' })
 }
 
+/** Of util-linux. */
+const pinning = 'taskset'
 const half = Math.ceil(cpus().length / 2)
 const halves = { source: `0-${half - 1}`, target: `${half}-${Math.max(half, cpus().length - 1)}` }
 
 function startCopy(source: Node, target: Node, index: SourceIndex, apart: boolean, flags: readonly string[]): RunningCopy {
   const state = mkdtempSync(join(tmpdir(), 'shardferry-bench-'))
   const args = ['copy', source.url, target.url, '--index', index.name, '--name', 'bench', '--state', state, '--json', ...flags]
-  const command = [...(apart ? ['taskset', '-c', halves.target] : []), process.execPath, bin, ...args]
+  const command = [...(apart ? [pinning, '-c', halves.target] : []), process.execPath, bin, ...args]
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))

@@ -31,7 +31,7 @@ test.each<[string, readonly Happening[], Partial<Judgement>]>([
   ['two of them', [{ heapPercent: 95 }, { heapPercent: 95 }], { level: 'raised' }],
   [
     'three of them',
-    Array<Happening>(3).fill({ heapPercent: 95 }),
+    [{ heapPercent: 95 }, { heapPercent: 95 }, { heapPercent: 95 }],
     { level: 'high', reason: "the source's node n1 uses 95% of its heap" },
   ],
   ['a disk that will be full in 40 s', [{ fills: 1e12 - 2e9 }, { fills: 1e8 }], { level: 'high' }],
