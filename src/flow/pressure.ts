@@ -44,7 +44,9 @@ const heapPercent = { raised: 85, high: 92 }
 const nearMaxLoad = 0.9
 /** Searches of others that a mean is made of. */
 const fewestSearches = 10
-/** Readings without a search of others after which they count as gone. */
+/** Readings in a row after which they have come: what counts as theirs for a moment may be a count of ours, on many shards. */
+const cameAfter = 2
+/** Readings without a search of others after which they have gone. */
 const goneAfter = 24
 /** Others are there with so many searches a second, or with searches that keep a thread busy for this share of the time. */
 const present = { perSecond: 1, busy: 0.1 }
@@ -57,7 +59,10 @@ export class PressureJudge {
   readonly #streaks = new Map<string, number>()
   #pending = { searches: 0, ms: 0 }
   #reason: string
-  #withoutOthers = goneAfter
+  #others: 'there' | 'away' = 'away'
+  /** Readings in a row with searches of others, or without. */
+  #withOthers = 0
+  #withoutOthers = 0
 
   constructor(side: Side) {
     this.#side = side
@@ -71,7 +76,7 @@ export class PressureJudge {
     const unknown = reading === undefined
     const changes = reading && before ? byNode(before, reading) : []
     const arrived = reading && before ? this.#meetOthers(changes, (reading.atMs - before.atMs) / 1000) : false
-    const othersHere = unknown || this.#withoutOthers < goneAfter
+    const othersHere = unknown || this.#others === 'there'
     const signals = [
       ...changes.flatMap(change => this.#ofNode(change, now, othersHere && !unknown)),
       this.#othersSlower(changes, now),
@@ -87,8 +92,11 @@ export class PressureJudge {
     const searches = changes.reduce((sum, { others }) => sum + others.count, 0)
     const ms = changes.reduce((sum, { others }) => sum + others.ms, 0)
     const here = searches >= present.perSecond * seconds || ms >= 1000 * present.busy * seconds
-    const arrived = here && this.#withoutOthers >= goneAfter
-    this.#withoutOthers = here ? 0 : Math.min(goneAfter, this.#withoutOthers + 1)
+    this.#withOthers = here ? this.#withOthers + 1 : 0
+    this.#withoutOthers = here ? 0 : this.#withoutOthers + 1
+    const arrived = this.#others === 'away' && this.#withOthers >= cameAfter
+    if (arrived) this.#others = 'there'
+    if (this.#withoutOthers >= goneAfter) this.#others = 'away'
     return arrived
   }
 
@@ -135,18 +143,17 @@ export class PressureJudge {
     }
     const { searches, ms } = this.#pending
     if (searches < fewestSearches) {
-      // Without news nothing is done.
-      return this.#withoutOthers > 0 || changes.length === 0 ? undefined : { level: 'raised', reason: this.#reason }
+      // As long as nothing new is known of them, nothing changes.
+      const waits = this.#others === 'there' && this.#withOthers > 0 && changes.length > 0
+      return waits ? { level: 'raised', reason: this.#reason } : undefined
     }
     this.#pending = { searches: 0, ms: 0 }
     const mean = ms / searches
     const times = this.#usual.times(mean)
     if (resting || gentle || (this.#usual.known && times < 1)) this.#usual.learn(mean, resting || times < 1 ? 1 / 4 : 1 / 8)
-    const signal = graded(
-      times,
-      slower,
-      `searches of others on the ${this.#side} take ${times.toFixed(1)} times as long as usual`,
-    )
+    if (this.#others === 'away') return undefined
+    const reason = `searches of others on the ${this.#side} take ${times.toFixed(1)} times as long as usual`
+    const signal = graded(times, slower, reason)
     this.#reason = signal?.reason ?? `others search on the ${this.#side}`
     return signal
   }

@@ -28,8 +28,8 @@ export interface Protection {
 
 const restsEveryMs = 500
 const pressureEveryMs = 2_000
-/** The second look comes sooner: whether others search there shows between two. */
-const secondLookMs = 500
+/** The first looks come sooner, before much is moved: whether others search there shows in three. */
+const firstLooksMs = [0, 300, 700]
 /** While nothing is moved there is nothing to protect; it is only kept in mind what is usual. */
 const idleEveryMs = 30_000
 /** Looks in a row that failed, after which only our own requests tell. */
@@ -45,13 +45,12 @@ export function protect(parts: ProtectParts): Protection {
       keepRests()
       const rests = setInterval(keepRests, restsEveryMs)
       const look = (): void => void pressure.look(stop.signal)
-      look()
-      const second = setTimeout(look, secondLookMs)
+      const first = firstLooksMs.map(ms => setTimeout(look, ms))
       const looks = setInterval(look, pressureEveryMs)
       return {
         [Symbol.dispose]: () => {
           stop.abort()
-          for (const timer of [rests, second, looks]) clearInterval(timer)
+          for (const timer of [rests, looks, ...first]) clearInterval(timer)
           throttler.allow(Infinity, '')
         },
       }
@@ -94,7 +93,7 @@ class PressureWatch {
     const { throttler, world } = this.#parts
     const nowMs = world.now()
     const resting = throttler.active === 0 && throttler.entered === this.#entered
-    if (this.#looking || (resting && this.#looks > 1 && nowMs - this.#lookedAtMs < idleEveryMs)) return
+    if (this.#looking || (resting && this.#looks >= firstLooksMs.length && nowMs - this.#lookedAtMs < idleEveryMs)) return
     this.#looking = true
     this.#looks++
     this.#lookedAtMs = nowMs

@@ -1,5 +1,4 @@
 import type { Cluster } from '../../cluster/cluster.ts'
-import { ownSearches } from '../../cluster/pressure.ts'
 import type { Partition } from '../../model/documents.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import { atLeast } from '../../model/version.ts'
@@ -13,7 +12,6 @@ export function searchBody(source: Cluster, task: IndexTask, range: Partition['r
   return {
     size,
     sort: ['_doc'],
-    stats: [ownSearches],
     ...(modern ? { track_total_hits: true } : {}),
     ...(task.read.idsOnly ? { _source: false } : {}),
     ...(task.versionFrom === 'version' ? { version: true } : {}),
