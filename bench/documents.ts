@@ -100,6 +100,11 @@ export function* documents(seed: number): Generator<string, never> {
   }
 }
 
+/** The words that texts of a seed are made of, the frequent ones first. */
+export function wordsOf(seed: number): readonly string[] {
+  return vocabulary(randomFrom(seed), 4_000)
+}
+
 function vocabulary(random: () => number, size: number): string[] {
   const syllables =
     'ba be bo da de di fa fi ga go ka ke ko la le lo ma me mi na ne no pa pe ra re ri sa se so ta te ti va ve zu'.split(' ')

@@ -7,6 +7,7 @@ import { heap, openClusters, type Clusters } from './clusters.ts'
 import { benchEngines } from './engines.ts'
 import { tables, ways, type Round, type Way } from './figures.ts'
 import { prepareBodies, sendPrepared, type Prepared } from './limit.ts'
+import { benchForeground } from './foreground.ts'
 import { machine } from './machine.ts'
 import { measure, type Measurement, type Outcome } from './measure.ts'
 import { benchLive } from './live.ts'
@@ -30,6 +31,8 @@ const help = `Measures Shardferry against the target's own _reindex and against 
   --verify       instead: a full verify against the copy before it, and its peak memory (500000 and 2000000 documents)
   --live         instead: how long cutovers and rollbacks block, and the lag, with a thousand writes a second
   --engines      instead: a whole-index _reindex, the engine reindex and the engine stream, with 0 and with 20 ms to the source
+  --foreground   instead: what searches on the source take, without a copy, with one, and with one that does not watch
+  --apart        with --foreground: source and searches on one half of the CPUs, target and copy on the other, as on machines of their own
   --keep         leave the servers running; the next run takes them again`
 
 const { values, positionals } = parseArgs({
@@ -42,6 +45,8 @@ const { values, positionals } = parseArgs({
     engines: { type: 'boolean', default: false },
     live: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
+    foreground: { type: 'boolean', default: false },
+    apart: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -61,6 +66,16 @@ else if (!existsSync('/proc/self/stat')) {
   else if (values.verify) await benchVerify(clusters, positionals, stop.signal)
   else if (values.engines)
     await benchEngines(clusters, Number(values.rounds), Number(values.docs), !values['no-warm-up'], positionals, stop.signal)
+  else if (values.foreground)
+    await benchForeground(
+      clusters,
+      Number(values.rounds),
+      Number(values.docs),
+      !values['no-warm-up'],
+      values.apart,
+      positionals,
+      stop.signal,
+    )
   else await benchCopy(clusters, Number(values.rounds), Number(values.docs), positionals, stop.signal)
 }
 

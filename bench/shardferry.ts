@@ -8,7 +8,7 @@ import { countDocs, type Node } from './node.ts'
 import { peakBytes } from './process-usage.ts'
 import type { SourceIndex } from './source-index.ts'
 
-const bin = fileURLToPath(new URL('../bin/shardferry.mjs', import.meta.url))
+export const bin = fileURLToPath(new URL('../bin/shardferry.mjs', import.meta.url))
 
 interface ReportEvent {
   readonly event: string

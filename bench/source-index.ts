@@ -2,7 +2,7 @@ import { documents, mappings } from './documents.ts'
 import { countDocs, deleteIndex, type Node } from './node.ts'
 
 export const shards = 2
-const seed = 20_260_101
+export const seed = 20_260_101
 const bulkBytes = 6 * 1024 * 1024
 const bulksAtOnce = 3
 

@@ -7,6 +7,7 @@ import type { Cluster } from './cluster/cluster.ts'
 import { openConnection } from './cluster/connect.ts'
 import { remoteHostOf } from './cluster/remote-source.ts'
 import { identify } from './cluster/identify.ts'
+import { pressureProbe } from './cluster/pressure.ts'
 import { copyPartition } from './copy/copy-partition.ts'
 import { manifestFolder } from './copy/manifest/folder.ts'
 import { liveNumbers } from './copy/manifest/live-numbers.ts'
@@ -19,8 +20,10 @@ import { refreshedCopies } from './copy/stream/copies.ts'
 import type { Copies } from './copy/stream/copies.ts'
 import { streamReader } from './copy/stream/reader.ts'
 import { streamWriter } from './copy/stream/writer.ts'
+import { Latencies } from './flow/latency.ts'
 import { steadyNow } from './flow/steady-clock.ts'
 import { AdaptiveThrottler } from './flow/throttler.ts'
+import { timedReader } from './flow/timed-reader.ts'
 import { fold } from './journal/fold.ts'
 import type { MigrationState } from './journal/fold.ts'
 import { accessKinds } from './access/steps.ts'
@@ -38,6 +41,8 @@ import { Memory } from './migration/memory.ts'
 import { fingerprintOf } from './migration/run-verification.ts'
 import type { Comparison } from './migration/run-verification.ts'
 import type { Migration } from './migration/migration.ts'
+import { protect } from './migration/protect.ts'
+import type { Protection } from './migration/protect.ts'
 import { listSetAside } from './migration/retry-rejected.ts'
 import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
@@ -93,17 +98,19 @@ export interface Parts {
 interface Shared {
   readonly memory: Memory
   readonly throttler: Throttler
+  readonly protection: Protection
 }
 
 export function assemble(parts: Parts, shared?: Shared): Migration {
   const { plan, copy, source, target, sourceAccess, journal, folder, world } = parts
   const memory = new Memory(journal)
-  const throttler = shared?.throttler ?? new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: copy.docsPerSecond })
+  const readLatencies = new Latencies()
+  const { throttler, protection } = shared ?? protectedThrottler(parts, readLatencies)
   const versionBase = (): bigint => baseAfter((shared?.memory ?? memory).state.switches)
   const mode = { listing: false }
   const tally = new Tally(plan, memory.state, throttler, world)
   const copies = refreshedCopies(source)
-  const reader = withReindexPartitions(streamReader(source, copy, copies), source, copy)
+  const reader = withReindexPartitions(timedReader(streamReader(source, copy, copies), readLatencies, world), source, copy)
   const writer = raising(streamWriter(target, world, throttler, tally, { giveUpAfterMs }), versionBase)
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
@@ -171,7 +178,8 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
       switchAliases: (tasks, take) => switchAliasesStep(target, tasks, take),
     },
     remoteTasks: byReindex ? reindexTasksStep(target, marks) : undefined,
-    engineNotes: () => reindex.notes(),
+    engineNotes: () => [...reindex.notes(), ...protection.notes()],
+    protection,
     catchUpRounds: copy.catchUpRounds,
     follow: copy.follow,
     back: shared || !copy.followBack || !parts.openBack ? undefined : () => (back ??= assembleBack(migration, parts)),
@@ -193,6 +201,14 @@ async function assembleBack(forward: Migration, parts: Parts): Promise<Migration
   if (!known) for (const entry of firstEntries(parts.plan, plan, thisProcess())) journal.append(entry)
   const { source, target } = parts
   return assemble({ ...parts, plan, source: target, target: source, journal, folder }, forward)
+}
+
+/** One throttler for both ways, and what watches for it. */
+function protectedThrottler({ copy, source, target, world }: Parts, readLatencies: Latencies): Omit<Shared, 'memory'> {
+  const { width, docsPerSecond, bytesPerSecond, maxLoad, windows, pauseFile } = copy
+  const throttler = new AdaptiveThrottler(world, { maxWidth: width, docsPerSecond, bytesPerSecond, maxLoad, windows })
+  const probes = copy.protect ? [pressureProbe(source), pressureProbe(target)] : []
+  return { throttler, protection: protect({ probes, readLatencies, throttler, pauseFile, world }) }
 }
 
 /**
@@ -404,6 +420,10 @@ export function realWorld(env: NodeJS.ProcessEnv): World {
   const crash = crashAt(env['SHARDFERRY_CRASH_AT'])
   return {
     now: steadyNow,
+    minuteOfDay: () => {
+      const now = new Date()
+      return 60 * now.getHours() + now.getMinutes()
+    },
     random: Math.random,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     reached: point => {

@@ -2,13 +2,16 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { CompareForm, CompareUpTo, VerifyLevel } from '../model/verification.ts'
 import type { Side } from '../model/connection.ts'
 import { jobs } from '../model/needs.ts'
+import type { Pace } from '../model/entries.ts'
 import type { Job } from '../model/needs.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
 import type { SettingsRequest } from '../settings/load.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
+import { windowPattern } from '../settings/table.ts'
 import type { SettingGroup } from '../settings/table.ts'
 import type { ChangeOptions } from './change-direction.ts'
+import { parseBytes } from '../settings/units.ts'
 import { version } from '../version.ts'
 import { showError } from './output.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -25,6 +28,9 @@ interface Options {
   readonly out?: string
   readonly width?: number
   readonly docsPerSecond?: number
+  readonly bytesPerSecond?: number
+  readonly maxLoad?: number
+  readonly window?: readonly string[]
   readonly reason?: string
   readonly saveCa?: string
   readonly yes?: boolean
@@ -253,20 +259,20 @@ stateCommand(
 )
 const throttleCommand = program
   .command('throttle')
-  .description('Change how fast a migration writes, while it runs.')
+  .description('Change how fast a migration writes and when, while it runs.')
   .option('--width <n>', 'bulk requests at once', wholeNumberFrom(1))
   .option('--docs-per-second <n>', 'documents a second at most; 0 for no limit', wholeNumberFrom(0))
-stateCommand(throttleCommand, async (settings, { width, docsPerSecond }) => {
-  if (width === undefined && docsPerSecond === undefined)
-    throw new ShardferryError('usage', 'throttle needs --width or --docs-per-second, or both.', {
+  .option('--bytes-per-second <size>', 'bytes a second at most, such as 20mb; 0 for no limit', size)
+  .option('--max-load <n>', 'load average per processor that slows it down; 0 for any load', numberFrom(0))
+  .option('--window <times>', 'times of day, such as 22:00-06:00, outside of which it rests; always lifts them', windows)
+stateCommand(throttleCommand, async (settings, { width, docsPerSecond, bytesPerSecond, maxLoad, window: windows }) => {
+  const given = Object.entries({ width, docsPerSecond, bytesPerSecond, maxLoad, windows })
+  const pace = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Pace
+  if (Object.keys(pace).length === 0)
+    throw new ShardferryError('usage', 'throttle needs to be told what to change, by one of its flags.', {
       hint: 'Such as: shardferry throttle --width 2',
     })
-  const ask = {
-    what: 'throttle',
-    ...(width === undefined ? {} : { width }),
-    ...(docsPerSecond === undefined ? {} : { docsPerSecond }),
-  } as const
-  return (await import('./commands/control.ts')).control(settings, ask)
+  return (await import('./commands/control.ts')).control(settings, { what: 'throttle', ...pace })
 })
 
 const maxLagFlag = [
@@ -499,6 +505,28 @@ function wholeNumberFrom(least: number): (text: string) => number {
     if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`)
     return value
   }
+}
+
+function numberFrom(least: number): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (text === '' || !Number.isFinite(value) || value < least)
+      throw new InvalidArgumentError(`It must be a number, ${least} or more.`)
+    return value
+  }
+}
+
+function size(text: string): number {
+  const bytes = parseBytes(text === '0' ? '0b' : text.toLowerCase())
+  if (bytes === undefined) throw new InvalidArgumentError("It must be a size with its unit, such as '20mb'.")
+  return bytes
+}
+
+function windows(text: string, previous: readonly string[] = []): readonly string[] {
+  if (text === 'always') return []
+  const all = [...previous, ...text.split(',').map(part => part.trim())]
+  if (all.every(one => windowPattern.test(one))) return all
+  throw new InvalidArgumentError('It must be times of day from and to, such as 22:00-06:00, or always.')
 }
 
 try {

@@ -3,6 +3,7 @@ import { atLeast } from '../model/version.ts'
 import type { Cluster, ClusterRequest } from './cluster.ts'
 import { indexPath } from './cluster.ts'
 import { scanLonePage } from './lone-page.ts'
+import { ownSearches } from './pressure.ts'
 import { refusal } from './refusal.ts'
 import { scanPage } from './scan-page.ts'
 import type { Page } from './scan-page.ts'
@@ -43,7 +44,7 @@ export async function firstPage(
         preference: search.preference,
         allow_partial_search_results: knowsPartialFlag ? false : undefined,
       },
-      body: search.body,
+      body: { ...search.body, stats: [ownSearches] },
       maxBytes: limits.maxBytes,
       signal,
     },

@@ -30,6 +30,7 @@ export function virtualWorld(options: { restless?: boolean; random?: () => numbe
       return sleepers.size
     },
     now: () => nowMs,
+    minuteOfDay: () => Math.floor(nowMs / 60_000) % (24 * 60),
     random: options.random ?? (() => 1),
     sleep: async (ms, signal) => {
       naps.push(ms)

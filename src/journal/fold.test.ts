@@ -137,9 +137,10 @@ test('what was asked holds: pause until resume, throttle until another, cancel u
   const throttled = after(
     { type: 'asked', ask: { what: 'throttle', width: 2 } },
     { type: 'asked', ask: { what: 'throttle', docsPerSecond: 50 } },
+    { type: 'asked', ask: { what: 'throttle', windows: ['22:00-06:00'] } },
     { type: 'started', holder },
   )
-  expect(throttled.throttle).toEqual({ width: 2, docsPerSecond: 50 })
+  expect(throttled.throttle).toEqual({ width: 2, docsPerSecond: 50, windows: ['22:00-06:00'] })
   const cancel: Entry = { type: 'asked', ask: { what: 'cancel' } }
   expect(after(cancel).cancelled).toBe(true)
   expect(after(cancel, { type: 'started', holder }).cancelled).toBe(false)

@@ -5,6 +5,7 @@ import type {
   CutoverFacts,
   DeletesCarried,
   Entry,
+  Pace,
   RollbackConditions,
   RoundsMerged,
   ShardMark,
@@ -31,7 +32,7 @@ export interface MigrationState {
   readonly submitted: ReadonlyMap<string, { readonly task: string; readonly number: number }>
   readonly paused: string | undefined
   readonly cancelled: boolean
-  readonly throttle: { readonly width?: number; readonly docsPerSecond?: number }
+  readonly throttle: Pace
   readonly outcome: Outcome | undefined
   readonly report: Report | undefined
   /** Some run has ended without a difference: whoever was told so may use the target since. */
@@ -120,7 +121,7 @@ export class FoldingState implements MigrationState {
   readonly submitted: Map<string, { readonly task: string; readonly number: number }> = new Map()
   paused: string | undefined
   cancelled = false
-  throttle: { width?: number; docsPerSecond?: number } = {}
+  throttle: Pace = {}
   outcome: Outcome | undefined
   report: Report | undefined
   handedOver = false
@@ -269,13 +270,11 @@ export class FoldingState implements MigrationState {
       case 'resume':
         this.paused = undefined
         return
-      case 'throttle':
-        this.throttle = {
-          ...this.throttle,
-          ...(ask.width === undefined ? {} : { width: ask.width }),
-          ...(ask.docsPerSecond === undefined ? {} : { docsPerSecond: ask.docsPerSecond }),
-        }
+      case 'throttle': {
+        const { what: _, ...pace } = ask
+        this.throttle = { ...this.throttle, ...pace }
         return
+      }
       case 'cancel':
         this.cancelled = true
         return

@@ -18,9 +18,12 @@ function following(journal: ListJournal): { readonly obeyed: readonly Ask[]; rea
     maxWidth: 1,
     reason: '',
     paused: false,
+    pausedBy: undefined,
     docsPerSecond: 0,
+    bytesPerSecond: 0,
     enter: () => Promise.resolve(() => undefined),
     observe: () => undefined,
+    hurry: () => ({ [Symbol.dispose]: () => undefined }),
     obey: ask => void obeyed.push(ask),
   }
   return { obeyed, asks: obeyAsks({ memory: new Memory(journal), throttler }) }

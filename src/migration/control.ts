@@ -23,7 +23,7 @@ export function obeyAsks(m: Pick<Migration, 'memory' | 'throttler'>): ObeyedAsks
     )
   }
   const { throttle } = m.memory.state
-  if (throttle.width !== undefined || throttle.docsPerSecond !== undefined) obey({ what: 'throttle', ...throttle })
+  if (Object.keys(throttle).length > 0) obey({ what: 'throttle', ...throttle })
   const timer = setInterval(() => {
     try {
       for (const ask of m.memory.takeAsks()) obey(ask)

@@ -3,6 +3,7 @@ import type { Change, IndexTask, Plan } from '../model/plan.ts'
 import type { Dispatcher, Reader, Step, Throttler, World, Writer } from '../model/ports.ts'
 import type { DeletesParts } from './carry-deletes.ts'
 import type { Memory } from './memory.ts'
+import type { Protection } from './protect.ts'
 import type { Tally } from './tally.ts'
 
 /** Everything one run works with; put together by `assemble.ts`. */
@@ -17,6 +18,7 @@ export interface Migration {
   readonly writer: Writer
   readonly dispatcher: Dispatcher
   readonly throttler: Throttler
+  readonly protection: Protection
   readonly tally: Tally
   readonly world: World
   readonly steps: Steps

@@ -15,6 +15,7 @@ import { takeAccount } from './take-account.ts'
  */
 export async function runMigration(m: Migration, outer: AbortSignal): Promise<Report> {
   using asks = obeyAsks(m)
+  using _ = m.protection.begin()
   const signal = AbortSignal.any([outer, asks.cancelled])
   try {
     await settleChange(m, signal)

@@ -138,6 +138,7 @@ export class Tally implements Meter {
       maxWidth: this.#throttler.maxWidth,
       throttleReason: this.#throttler.reason,
       paused: this.#throttler.paused,
+      pausedBy: this.#throttler.pausedBy ?? null,
       retries: this.#retries,
       partitionsDone,
       partitionsKnown,

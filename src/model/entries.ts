@@ -178,12 +178,24 @@ export interface CutoverFacts {
 export type Ask =
   | { readonly what: 'pause'; readonly reason: string }
   | { readonly what: 'resume' }
-  | { readonly what: 'throttle'; readonly width?: number; readonly docsPerSecond?: number }
+  | ({ readonly what: 'throttle' } & Pace)
   | { readonly what: 'cancel' }
   | { readonly what: 'cutover'; readonly conditions: CutoverConditions }
   | { readonly what: 'rollback'; readonly conditions: RollbackConditions }
   /** Applications have left the side that a change of direction has blocked: it may take what is carried over to it. */
   | { readonly what: 'moved' }
+
+/** What a person lets a migration do at most; what is not there stays as it is. */
+export interface Pace {
+  readonly width?: number
+  /** Written; 0: no limit. */
+  readonly docsPerSecond?: number
+  readonly bytesPerSecond?: number
+  /** Of a node of either cluster, per processor; 0: any. */
+  readonly maxLoad?: number
+  /** Times of day, such as `22:00-06:00`, outside of which nothing is moved; none: always. */
+  readonly windows?: readonly string[]
+}
 
 export interface Holder {
   readonly pid: number

@@ -52,7 +52,7 @@ export interface Grant {
 export const grants: Readonly<Record<What, Grant>> = {
   monitor: {
     level: 'cluster',
-    why: 'look at version, health, disks and limits',
+    why: 'look at version, health, load, disks and limits',
     elasticsearch: ['monitor'],
     opensearch: ['cluster_monitor'],
   },

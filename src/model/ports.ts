@@ -104,16 +104,27 @@ export interface Journal {
 export interface Throttler {
   readonly width: number
   readonly maxWidth: number
-  /** Why the width is not the full one; '' when it is. */
+  /** Why the width is not the full one, or nothing is moved at all; '' when it is the full one. */
   readonly reason: string
+  /** Nothing is moved. */
   readonly paused: boolean
-  /** Documents written per second at most; 0: no limit. */
+  readonly pausedBy: PausedBy | undefined
+  /** Documents, and bytes of them, written per second at most; 0: no limit. */
   readonly docsPerSecond: number
+  readonly bytesPerSecond: number
   /** Waits for a place; the returned function gives it back. */
-  enter(docs: number, signal: AbortSignal): Promise<() => void>
+  enter(docs: number, bytes: number, signal: AbortSignal): Promise<() => void>
   observe(outcome: 'accepted' | 'rejected', reason?: string): void
   obey(ask: Ask): void
+  /**
+   * Until disposed, only the target's own answers and a `pause` slow the job down, no limit, pressure, window or pause file:
+   * for the moments in which writers wait for it.
+   */
+  hurry(): Disposable
 }
+
+/** Who lets a job rest: somebody who asked for it, the file that is there, or the time of day. */
+export type PausedBy = 'asked' | 'file' | 'window'
 
 /** Counts what moves, for the eye only: the account is made from settled partitions. */
 export interface Meter {
@@ -127,6 +138,8 @@ export interface Meter {
 /** What comes from outside: time and chance. */
 export interface World {
   now(): number
+  /** Of the day, as the machine's clock and time zone tell it. */
+  minuteOfDay(): number
   random(): number
   sleep(ms: number, signal: AbortSignal): Promise<void>
   /** A named place where a crash is survived: does nothing, except where a test ends the process there. */

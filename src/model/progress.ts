@@ -1,4 +1,5 @@
 import type { Counts } from './documents.ts'
+import type { PausedBy } from './ports.ts'
 
 export type Phase =
   | 'planning'
@@ -37,11 +38,13 @@ export interface Progress {
   readonly bytesPerSecond: number
   /** Null until a rate is known. */
   readonly etaMs: number | null
-  /** Bulk requests that may be under way at once, and why it is not the full width ('' when it is). */
+  /** Bulk requests that may be under way at once, and why it is not the full width, or paused ('' when it is the full one). */
   readonly width: number
   readonly maxWidth: number
   readonly throttleReason: string
   readonly paused: boolean
+  /** Null where it is not paused. */
+  readonly pausedBy: PausedBy | null
   readonly retries: number
   readonly partitionsDone: number
   readonly partitionsKnown: number

@@ -1,10 +1,11 @@
+import { clusterSettings } from '../cluster/cluster-settings.ts'
+import type { ClusterSettings } from '../cluster/cluster-settings.ts'
 import { json } from '../cluster/json.ts'
+import { freeKeptBytes } from '../cluster/watermark.ts'
 import { attempted, noPlan, tasksToCreate } from './check.ts'
 import type { Check, CheckContext, Found } from './check.ts'
-import { clusterSettings, plannedReplicas } from './cluster-settings.ts'
-import type { ClusterSettings } from './cluster-settings.ts'
 import { gigabytes } from './gigabytes.ts'
-import { freeKeptBytes } from './watermark.ts'
+import { plannedReplicas } from './planned-replicas.ts'
 
 interface NodeDisk {
   readonly name: string

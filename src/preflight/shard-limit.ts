@@ -1,7 +1,8 @@
+import { clusterSettings } from '../cluster/cluster-settings.ts'
 import { json } from '../cluster/json.ts'
 import { attempted, tasksToCreate } from './check.ts'
 import type { Check, Found } from './check.ts'
-import { clusterSettings, plannedReplicas } from './cluster-settings.ts'
+import { plannedReplicas } from './planned-replicas.ts'
 
 interface ShardCounts {
   readonly number_of_data_nodes: number

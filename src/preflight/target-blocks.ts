@@ -1,7 +1,7 @@
+import { clusterSettings } from '../cluster/cluster-settings.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { attempted } from './check.ts'
 import type { Check, Found } from './check.ts'
-import { clusterSettings } from './cluster-settings.ts'
 import { indexBlocks } from './index-blocks.ts'
 import { resolveNames } from './resolve-names.ts'
 

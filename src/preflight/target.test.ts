@@ -7,7 +7,7 @@ import { shardLimit } from './shard-limit.ts'
 import { targetBlocks } from './target-blocks.ts'
 import { targetNames } from './target-names.ts'
 import { targetTemplates } from './target-templates.ts'
-import { freeKeptBytes } from './watermark.ts'
+import { freeKeptBytes } from '../cluster/watermark.ts'
 
 const target = (table: Readonly<Record<string, Said>>) => fakeCluster('target', 'opensearch 2.19.4', table)
 const gb = 1024 ** 3

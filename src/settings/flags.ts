@@ -66,6 +66,7 @@ export function placeholderOf(row: SettingRow): string {
   if (row.placeholder !== undefined) return row.placeholder
   switch (row.type) {
     case 'integer':
+    case 'number':
       return 'n'
     case 'bytes':
       return 'size'

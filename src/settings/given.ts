@@ -83,6 +83,8 @@ function natural(row: SettingRow, value: unknown): unknown {
       return Array.isArray(value) ? value.flatMap(commaSeparated) : commaSeparated(value)
     case 'integer':
       return typeof value === 'string' && /^-?\d[\d_]*$/.test(value) ? Number(value.replaceAll('_', '')) : value
+    case 'number':
+      return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
     case 'boolean':
       if (value === 'true' || value === '1' || value === 'yes') return true
       return value === 'false' || value === '0' || value === 'no' ? false : value

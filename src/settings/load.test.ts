@@ -67,6 +67,10 @@ describe('two addresses are enough', () => {
         partitionBytes: 128 * 1024 ** 2,
         pageBytes: 3 * 1024 ** 2,
         docsPerSecond: 0,
+        bytesPerSecond: 0,
+        protect: true,
+        maxLoad: 0,
+        windows: [],
         maxSetAside: 10_000,
         catchUpRounds: 10,
         follow: false,
@@ -137,6 +141,7 @@ describe('a wrong setting is named by its place', () => {
   })
 
   test('flag, environment variable, argument', async () => {
+    expect((await refusal({ flags: { maxLoad: '-1' } })).message).toBe('--max-load must be a number from 0 to 1000.')
     expect((await refusal({ flags: { width: 'many' } })).message).toBe('--width must be a whole number from 1 to 256.')
     expect((await refusal({ env: { SHARDFERRY_PAGE_BYTES: '5 apples' } })).message).toBe(
       "SHARDFERRY_PAGE_BYTES must be a size with its unit, such as '64mb'.",
@@ -204,8 +209,30 @@ describe('a file means what it says', () => {
   })
 
   test('relative paths start from the file', async () => {
-    file('state: journals\n')
+    file('state: journals\npauseFile: stop\n')
     expect((await loadMigrationSettings(request())).stateFolder).toBe(join(folder, 'journals'))
+    expect((await load()).copy.pauseFile).toBe(join(folder, 'stop'))
+  })
+
+  test('windows, loads and sizes are those that a person writes', async () => {
+    file("windows: ['22:00-06:00', 12:00-13:00]\nmaxLoad: 1.5\nbytesPerSecond: 20mb\nprotect: false\n")
+    const { windows, maxLoad, bytesPerSecond, protect } = (await load()).copy
+    expect({ windows, maxLoad, bytesPerSecond, protect }).toEqual({
+      windows: ['22:00-06:00', '12:00-13:00'],
+      maxLoad: 1.5,
+      bytesPerSecond: 20 * 1024 ** 2,
+      protect: false,
+    })
+    expect((await load({ flags: { windows: ['00:00-24:00'], bytesPerSecond: '0' } })).copy).toMatchObject({
+      windows: ['00:00-24:00'],
+      bytesPerSecond: 0,
+    })
+  })
+
+  test.each(['22-6', '22:00-26:00', '24:00-06:00', '22:00 - 06:00', 'night'])('%s is no window', async window => {
+    expect((await refusal({ flags: { windows: [window] } })).message).toBe(
+      '--window must be times of day from and to, such as 22:00-06:00.',
+    )
   })
 })
 

@@ -64,7 +64,7 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
   const source = await connectionSettings(sourceSide, signal)
   const target = await connectionSettings(targetSide, signal)
   const { value } = validated
-  const slices = value('slices')
+  const [slices, pauseFile] = [value('slices'), value('pauseFile')]
   return deepFreeze({
     ...migration,
     name,
@@ -88,6 +88,11 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       partitionBytes: value('partitionBytes'),
       pageBytes: value('pageBytes'),
       docsPerSecond: value('docsPerSecond'),
+      bytesPerSecond: value('bytesPerSecond'),
+      protect: value('protect'),
+      maxLoad: value('maxLoad'),
+      windows: value('windows') ?? [],
+      ...(pauseFile === undefined ? {} : { pauseFile: fromFolder('pauseFile', pauseFile, validated) }),
       maxSetAside: value('maxSetAside'),
       catchUpRounds: value('catchUpRounds'),
       follow: value('follow'),
@@ -157,16 +162,22 @@ function chosenFile(request: SettingsRequest, workingFolder: string): { path: st
   return { path: existsSync(path) ? path : undefined, shown: defaultFile }
 }
 
-function migrationSettings({ value, connectionValue, given, fileFolder, workingFolder }: Validated): MigrationSettings {
+function migrationSettings(validated: Validated): MigrationSettings {
+  const { value, connectionValue } = validated
   const source = connectionValue('source', 'url')?.[0]
   const target = connectionValue('target', 'url')?.[0]
   const derived = source === undefined || target === undefined ? undefined : defaultName(source, target)
   return {
     name: value('name') ?? derived,
     nameGiven: value('name') !== undefined,
-    stateFolder: resolve(given('state')?.layer === 'file' ? fileFolder : workingFolder, value('state')),
+    stateFolder: fromFolder('state', value('state'), validated),
     logLevel: value('logLevel'),
   }
+}
+
+/** A relative path starts from the folder of the settings file where it stands there. */
+function fromFolder(key: 'state' | 'pauseFile', path: string, { given, fileFolder, workingFolder }: Validated): string {
+  return resolve(given(key)?.layer === 'file' ? fileFolder : workingFolder, path)
 }
 
 function selectionSettings({ value, given }: Validated): Selection {

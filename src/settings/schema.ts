@@ -15,9 +15,7 @@ export function rowSchema(row: SettingRow): z.ZodType {
     case 'file':
       return z.string({ error: 'must be the path of a file' }).min(1, { error: 'must be the path of a file' })
     case 'list':
-      return z
-        .array(z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' }), { error: 'must be a list' })
-        .min(1, { error: 'must not be an empty list' })
+      return z.array(listed(row), { error: 'must be a list' }).min(1, { error: 'must not be an empty list' })
     case 'addresses':
       return z
         .array(z.string({ error: 'must be an address' }), { error: 'must be an address or a list of addresses' })
@@ -32,6 +30,13 @@ export function rowSchema(row: SettingRow): z.ZodType {
       const error = `must be a whole number from ${row.min} to ${row.max}`
       return z
         .int({ error })
+        .min(row.min ?? 0, { error })
+        .max(row.max ?? Number.MAX_SAFE_INTEGER, { error })
+    }
+    case 'number': {
+      const error = `must be a number from ${row.min} to ${row.max}`
+      return z
+        .number({ error })
         .min(row.min ?? 0, { error })
         .max(row.max ?? Number.MAX_SAFE_INTEGER, { error })
     }
@@ -57,6 +62,11 @@ export function rowSchema(row: SettingRow): z.ZodType {
     default:
       return row.type satisfies never
   }
+}
+
+function listed({ pattern, patternText = 'must be text' }: SettingRow): z.ZodType {
+  if (pattern) return z.string({ error: patternText }).regex(pattern, { error: patternText })
+  return z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })
 }
 
 const secretProblem = 'must be env:NAME, file:PATH or prompt, not the secret itself'

@@ -43,6 +43,14 @@ export interface CopySettings {
   readonly pageBytes: number
   /** 0: unlimited. */
   readonly docsPerSecond: number
+  readonly bytesPerSecond: number
+  /** Whether both clusters are watched. */
+  readonly protect: boolean
+  /** 0: any. */
+  readonly maxLoad: number
+  /** None: always. */
+  readonly windows: readonly string[]
+  readonly pauseFile?: string
   readonly maxSetAside: number
   readonly catchUpRounds: number
   readonly follow: boolean

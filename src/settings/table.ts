@@ -15,6 +15,7 @@ export type SettingType =
   | 'list'
   | 'addresses'
   | 'integer'
+  | 'number'
   | 'bytes'
   | 'duration'
   | 'boolean'
@@ -104,6 +105,9 @@ export const connectionRows = [
 const nodeAddress = /^https?:\/\/[^\s/@?#]+:\d{1,5}(?:\/[^\s@?#]*)?$/
 
 const indexName = /^[^A-Z\\/*?"<>| ,#]{1,255}$/
+
+/** `22:00-06:00` */
+export const windowPattern = /^(?:[01]\d|2[0-3]):[0-5]\d-(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/
 
 /** Everything else. */
 export const generalRows = [
@@ -290,6 +294,49 @@ export const generalRows = [
     help: 'Documents written per second, at most. 0 sets no limit.',
   },
   {
+    key: 'bytesPerSecond',
+    group: 'copying',
+    type: 'bytes',
+    default: '0b',
+    min: 0,
+    max: 1024 ** 4,
+    help: 'Bytes of documents written per second, at most. 0 sets no limit.',
+  },
+  {
+    key: 'protect',
+    group: 'copying',
+    type: 'boolean',
+    default: true,
+    help: 'Watch both clusters while documents are copied, and slow down before those who use them suffer.',
+  },
+  {
+    key: 'maxLoad',
+    group: 'copying',
+    type: 'number',
+    default: 0,
+    min: 0,
+    max: 1000,
+    help: 'Load average of one minute, per processor, above which a node of either cluster slows the copy down. 0: any load.',
+  },
+  {
+    key: 'windows',
+    flag: '--window',
+    env: 'SHARDFERRY_WINDOW',
+    group: 'copying',
+    type: 'list',
+    placeholder: 'times',
+    pattern: windowPattern,
+    patternText: 'must be times of day from and to, such as 22:00-06:00',
+    help: "Times of day, of this machine's clock, in which documents are moved, such as 22:00-06:00. Outside of them the run rests. Always where none is given.",
+  },
+  {
+    key: 'pauseFile',
+    group: 'copying',
+    type: 'string',
+    placeholder: 'path',
+    help: 'A path: while a file is there, the run rests.',
+  },
+  {
     key: 'maxSetAside',
     group: 'copying',
     type: 'integer',
@@ -374,6 +421,7 @@ interface ValueByType {
   readonly list: readonly string[]
   readonly addresses: readonly string[]
   readonly integer: number
+  readonly number: number
   readonly bytes: number
   readonly duration: number
   readonly boolean: boolean

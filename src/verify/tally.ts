@@ -110,6 +110,7 @@ export class CompareTally implements CompareMeter {
       maxWidth: this.#readers,
       throttleReason: '',
       paused: false,
+      pausedBy: null,
       retries: this.#retries,
       partitionsDone: 0,
       partitionsKnown: 0,

@@ -42,6 +42,8 @@ const ROUTES: readonly Route[] = [
   ['GET', '/_ingest/pipeline', pipelines],
   ['GET', '/_nodes', nodes],
   ['GET', '/_nodes/{metric}', nodes],
+  ['GET', '/_nodes/stats/{metric}', nodes],
+  ['GET', '/_nodes/stats/{metric}/{index_metric}', nodes],
   ['GET', '/_cat/indices', catIndices],
   ['GET', '/_cat/indices/{index}', catIndices],
   ['GET', '/_resolve/index/{index}', resolveIndex],

@@ -31,7 +31,7 @@ export interface SearchRequest {
 }
 
 const KNOWN = new Set(
-  'query size from sort search_after slice pit track_total_hits version seq_no_primary_term _source stored_fields docvalue_fields timeout track_scores'.split(
+  'query size from sort search_after slice pit track_total_hits version seq_no_primary_term _source stored_fields docvalue_fields stats timeout track_scores'.split(
     ' ',
   ),
 )

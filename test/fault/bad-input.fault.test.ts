@@ -234,7 +234,7 @@ test.each([
   ['an option that does not exist', [...copy, '--indx', 'a'], /^Unknown option '--indx'\.$/, /--index/],
   ['a command that does not exist', ['copi'], /^Unknown command 'copi'\.$/, /copy/],
   ['too many words', ['copy', 'a', 'b', 'c'], /^Too many arguments/, /--help/],
-  ['a throttle of nothing', ['throttle'], /--width or --docs-per-second/, /throttle --width 2/],
+  ['a throttle of nothing', ['throttle'], /told what to change/, /throttle --width 2/],
 ] as const)('%s on the command line', async (_what, args, message, hint) => {
   const text = await ferryOf(pair).run(args)
   expect(text).toMatchObject({ code: 2, stdout: '' })

@@ -32,6 +32,7 @@ export interface Status {
   readonly progress: {
     readonly phase: string
     readonly paused: boolean
+    readonly pausedBy: string | null
     readonly throttleReason: string
     readonly maxWidth: number
     readonly retries: number

@@ -1,8 +1,9 @@
-import type { Ask } from '../../model/entries.ts'
+import type { Ask, Pace } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { MigrationSettings } from '../../settings/settings.ts'
 import { print } from '../output.ts'
 import { openKnownJournal } from '../session.ts'
+import { formatBytes } from '../view/numbers.ts'
 
 /** `shardferry pause | resume | throttle | cancel`: puts a wish into the journal, which the running process follows within a second. */
 export function control(settings: MigrationSettings, ask: Ask): number {
@@ -32,16 +33,20 @@ function described(ask: Ask): string {
       return 'roll back'
     case 'moved':
       return 'carry writes over to the side that applications have left'
-    case 'throttle': {
-      const parts = [
-        ask.width === undefined ? '' : `send ${ask.width} bulk requests at once`,
-        ask.docsPerSecond === undefined
-          ? ''
-          : ask.docsPerSecond === 0
-            ? 'write without a limit on documents a second'
-            : `write at most ${ask.docsPerSecond} documents a second`,
-      ]
-      return parts.filter(part => part !== '').join(' and ')
-    }
+    case 'throttle':
+      return pace(ask)
   }
+}
+
+function pace({ width, docsPerSecond, bytesPerSecond, maxLoad, windows }: Pace): string {
+  const limit = (value: number | undefined, what: string, shown: string): string[] =>
+    value === undefined ? [] : [value === 0 ? `write without a limit on ${what} a second` : `write at most ${shown} a second`]
+  const parts = [
+    ...(width === undefined ? [] : [`send ${width} bulk requests at once`]),
+    ...limit(docsPerSecond, 'documents', `${docsPerSecond} documents`),
+    ...limit(bytesPerSecond, 'bytes', formatBytes(bytesPerSecond ?? 0)),
+    ...(maxLoad === undefined ? [] : [maxLoad === 0 ? 'bear any load' : `slow down above a load of ${maxLoad} per processor`]),
+    ...(windows === undefined ? [] : [windows.length === 0 ? 'move at any time' : `rest outside of ${windows.join(', ')}`]),
+  ]
+  return parts.join(' and ')
 }

@@ -38,9 +38,9 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
   return 0
 }
 
-/** The state in one word or two, from the journal and from whether a process holds it. */
+/** The state in one word or two, from the journal, and from whether a process holds it and lets it rest. */
 function stateWord(state: MigrationState, held: boolean, progress: Progress | undefined): string {
-  if (held && state.paused !== undefined) return 'paused'
+  if (held && (state.paused !== undefined || progress?.paused === true)) return 'paused'
   if (state.cutover.phase === 'done' && state.outcome?.kind !== 'completed') return 'cut over'
   if (held) return progress?.phase === 'following' ? 'waiting (cutover)' : 'running'
   switch (state.outcome?.kind) {

@@ -25,8 +25,11 @@ export function plainLine(progress: Progress): string {
     `retries ${formatDocs(progress.retries)}`,
     `set aside ${formatDocs(total.counts.setAside)}`,
   )
-  if (progress.throttleReason !== '' && progress.width < progress.maxWidth)
-    words.push(`width ${progress.width}/${progress.maxWidth} (${printable(progress.throttleReason)})`)
+  if (progress.throttleReason !== '') {
+    const reason = `(${printable(progress.throttleReason)})`
+    const rests = progress.paused && progress.width === progress.maxWidth
+    words.push(rests ? reason : `width ${progress.width}/${progress.maxWidth} ${reason}`)
+  }
   return words.join(' ')
 }
 

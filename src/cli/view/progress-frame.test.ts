@@ -70,12 +70,20 @@ test('a frame at 80 columns names the target of a renamed index too, shortening 
 
 test('pause and throttle are told without moving a line', () => {
   const plain = progressFrame(sampleProgress(), at80)
-  const paused = progressFrame(sampleProgress({ paused: true }), at80)
+  const paused = progressFrame(sampleProgress({ paused: true, pausedBy: 'asked' }), at80)
   const slowed = progressFrame(sampleProgress({ width: 3, throttleReason: 'the target answers 429' }), at80)
   expect(paused[0]).toBe(' Shardferry  cities-2026                                        PAUSED  copying')
   expect(paused.at(-2)).toBe(' Paused: nothing is moved until `shardferry resume cities-2026`')
   expect(slowed.at(-2)).toBe(' Slowed to 3 of 8: the target answers 429')
-  expect([paused.length, slowed.length]).toEqual([plain.length, plain.length])
+  const reason = 'outside of 22:00-06:00; goes on at 22:00'
+  const rests = progressFrame(sampleProgress({ paused: true, pausedBy: 'window', throttleReason: reason }), at80)
+  const paced = progressFrame(
+    sampleProgress({ width: 1, maxWidth: 1, throttleReason: 'others search; rests 50% of the time' }),
+    at80,
+  )
+  expect(rests.at(-2)).toBe(' Rests: outside of 22:00-06:00; goes on at 22:00')
+  expect(paced.at(-2)).toBe(' Slowed to 1 of 1: others search; rests 50% of the time')
+  expect([paused, slowed, rests, paced].map(({ length }) => length)).toEqual(Array(4).fill(plain.length))
 })
 
 test('finished indices become one line when there are more than fit, and so do the rest', () => {

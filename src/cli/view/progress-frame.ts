@@ -120,7 +120,7 @@ function retriesText(requests: number, partitions: number): string {
 }
 
 function slowed(progress: Progress): boolean {
-  return progress.throttleReason !== '' && progress.width < progress.maxWidth
+  return progress.throttleReason !== '' && !progress.paused
 }
 
 function grid(facts: readonly Fact[], perLine: number, cells: number): Line[] {
@@ -144,7 +144,8 @@ function timeLeft(progress: Progress): string {
 
 /** Always one line, mostly empty: what is unusual appears without moving anything. */
 function notice(progress: Progress): Line {
-  if (progress.paused) return [[` Paused: nothing is moved until \`shardferry resume ${progress.name}\``, 'warn']]
+  if (progress.pausedBy === 'asked') return [[` Paused: nothing is moved until \`shardferry resume ${progress.name}\``, 'warn']]
+  if (progress.paused) return [[` Rests: ${progress.throttleReason}`, 'warn']]
   if (!slowed(progress)) return []
   return [[` Slowed to ${progress.width} of ${progress.maxWidth}: ${progress.throttleReason}`, 'warn']]
 }

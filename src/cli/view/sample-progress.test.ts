@@ -22,6 +22,7 @@ export function sampleProgress(changes: Partial<Progress> = {}): Progress {
     maxWidth: 8,
     throttleReason: '',
     paused: false,
+    pausedBy: null,
     retries: 0,
     partitionsDone: 1,
     partitionsKnown: 3,

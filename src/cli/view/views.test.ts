@@ -32,6 +32,9 @@ test('a plain line says everything in the same order', () => {
   ).toBe(
     '2026-11-24T10:00:00Z catching-up round 2 PAUSED 42.1% 58,200/138,231 docs 23.4 k docs/s eta - retries 0 set aside 0 width 3/8 (429)',
   )
+  expect(plainLine(sampleProgress({ total, paused: true, throttleReason: 'outside of 22:00-06:00' }))).toMatch(
+    / PAUSED .* set aside 0 \(outside of 22:00-06:00\)$/,
+  )
   expect(plainLine(sampleProgress({ phase: 'planning', total: sampleIndex('', 'waiting', 0, 0) }))).toBe(
     '2026-11-24T10:00:00Z planning',
   )

@@ -3,6 +3,7 @@ import { indexPath } from '../../cluster/cluster.ts'
 import { json } from '../../cluster/json.ts'
 import { count } from '../../cluster/shards.ts'
 import type { SeqNoRange } from '../../model/documents.ts'
+import { ownSearches } from '../../cluster/pressure.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import { partitionQuery } from '../partition-query.ts'
@@ -78,6 +79,7 @@ async function page(
       track_total_hits: false,
       _source: false,
       stored_fields: '_none_',
+      stats: [ownSearches],
       query: partitionQuery(task, range),
     },
     signal,

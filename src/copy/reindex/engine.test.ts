@@ -75,7 +75,9 @@ function lane({ tasks, counts = [counted], journaled, docsPerSecond = 0, remembe
     maxWidth: 4,
     reason: '',
     paused: false,
+    pausedBy: undefined,
     docsPerSecond,
+    bytesPerSecond: 0,
     entered: 0,
     enter: () => {
       throttler.entered++
@@ -84,6 +86,7 @@ function lane({ tasks, counts = [counted], journaled, docsPerSecond = 0, remembe
     },
     observe: (outcome: string) => void observed.push(outcome),
     obey: () => undefined,
+    hurry: () => ({ [Symbol.dispose]: () => undefined }),
   }
   const world = virtualWorld({ restless: true })
   const engine = reindexEngine(

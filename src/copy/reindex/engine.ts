@@ -67,11 +67,15 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
   const patiently = <T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> =>
     retried(world, { giveUpAfterMs: options.giveUpAfterMs }, act, error => meter.retried(error.message), signal)
 
-  /** Each of the tasks under way may have an equal part of the limit. */
-  const docsPerSecond = (): number => (throttler.docsPerSecond > 0 ? throttler.docsPerSecond / Math.max(1, running) : -1)
+  /** Each of the tasks under way may have an equal part of the limit; -1 where there is none. */
+  const docsPerSecond = (task: IndexTask): number => {
+    const limits = [throttler.docsPerSecond, throttler.bytesPerSecond / (estimatedBytes(task, 1) || 1)]
+    const limit = Math.min(...limits.filter(one => one > 0))
+    return limit < Infinity ? limit / Math.max(1, running) : -1
+  }
 
   const batchDocs = (task: IndexTask): number => {
-    const rate = docsPerSecond()
+    const rate = docsPerSecond(task)
     // A task rests after each batch for as long as the batch should have taken: small ones keep it even.
     return rate > 0 ? Math.max(1, Math.min(sizes.of(task), Math.ceil(2 * rate))) : sizes.of(task)
   }
@@ -91,7 +95,7 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
     const { at } = await nodeOf(signal)
     const submission = {
       body: reindexBody(task, partition, size, parts.remote),
-      docsPerSecond: docsPerSecond(),
+      docsPerSecond: docsPerSecond(task),
       opaqueId: parts.marks.of(partition.id),
       at,
     }
@@ -120,8 +124,13 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
   }
 
   /** Watches a task to its end. Cancels it when the run stops, and when it is paused. */
-  const watched = async (id: string, progress: (status: ReindexStatus) => void, signal: AbortSignal): Promise<Ending> => {
-    let rate = docsPerSecond()
+  const watched = async (
+    task: IndexTask,
+    id: string,
+    progress: (status: ReindexStatus) => void,
+    signal: AbortSignal,
+  ): Promise<Ending> => {
+    let rate = docsPerSecond(task)
     try {
       for (let waitMs = firstLookMs; ; waitMs = Math.min(longestLookMs, 1.5 * waitMs)) {
         const found = await patiently(() => readTask(target, id, signal), signal)
@@ -132,8 +141,8 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
           await cancelled(id, signal)
           return 'paused'
         }
-        if (rate !== docsPerSecond()) {
-          rate = docsPerSecond()
+        if (rate !== docsPerSecond(task)) {
+          rate = docsPerSecond(task)
           await patiently(() => rethrottle(target, id, rate, signal), signal)
         }
         await world.sleep(waitMs, signal)
@@ -155,7 +164,7 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
     }
     for (;;) {
       const shown = shownTo(parts, task)
-      const leave = await throttler.enter(0, signal)
+      const leave = await throttler.enter(0, 0, signal)
       running++
       try {
         let id = await known(partition, signal)
@@ -167,7 +176,7 @@ export function reindexEngine(parts: ReindexParts, options: ReindexOptions): Rei
           id = await submitted(task, partition, size, signal)
           await journaled(partition, id)
         }
-        const ending = await watched(id, shown.progress, signal)
+        const ending = await watched(task, id, shown.progress, signal)
         if (ending !== 'paused') ended.add(id)
         if (typeof ending === 'string') {
           shown.takeBack()

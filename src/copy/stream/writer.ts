@@ -76,7 +76,7 @@ export function streamWriter(
       let alreadyNewer = 0
       let failingSinceMs: number | undefined
       for (let attempt = 0; pending.length > 0; attempt++) {
-        const leave = await throttler.enter(pending.length, signal)
+        const leave = await throttler.enter(pending.length, weigh(pending), signal)
         const turn = nothingSorted()
         let failure: ShardferryError | undefined
         try {

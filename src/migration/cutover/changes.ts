@@ -1,6 +1,7 @@
 import type { CutoverState } from '../../journal/fold.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { CutoverConditions, RollbackConditions } from '../../model/entries.ts'
+import type { PausedBy } from '../../model/ports.ts'
 import type { Lag } from '../../model/progress.ts'
 import type { Report } from '../../model/report.ts'
 import { addLags } from '../lag.ts'
@@ -74,9 +75,16 @@ function lagOf(m: Migration): Lag | null {
 
 /** A run that rests would leave the side that it has blocked without writes. */
 function notPaused({ throttler }: Migration): Condition {
-  return throttler.paused
-    ? { what: 'the run', holds: false, seen: `it rests: ${throttler.reason}`, remedy: 'Let it go on first: shardferry resume' }
+  const { pausedBy, reason } = throttler
+  return pausedBy
+    ? { what: 'the run', holds: false, seen: `it rests: ${reason}`, remedy: `Let it go on first: ${goOnBy[pausedBy]}` }
     : { what: 'the run', holds: true, seen: 'it follows' }
+}
+
+const goOnBy: Readonly<Record<PausedBy, string>> = {
+  asked: 'shardferry resume',
+  file: 'remove that file',
+  window: 'shardferry throttle --window always',
 }
 
 function requireAll(conditions: readonly Condition[]): void {

@@ -180,6 +180,8 @@ function requireEqual({ source, target }: IndexTask, different: readonly { reado
 
 async function switchOver(c: Change, equal: Equal, signal: AbortSignal): Promise<Report> {
   const { from, to, memory } = c
+  // Applications cannot write until it is over: neither pressure nor a window that ends may hold it up.
+  using _ = from.throttler.hurry()
   for (const task of from.tasks) {
     const block = from.steps.block(task)
     await patiently(from, () => applyStep(block, memory, from.world, signal), signal)
