@@ -191,6 +191,10 @@ test('a change of direction is asked for, begun, and made or undone; an ask that
   expect(phases(done, ask('rollback'), { type: 'rollback-begun' })).toBe('rollback-begun')
   expect(phases(done, ask('rollback'), { type: 'rollback-begun' }, { type: 'rollback-undone', reason: 'late' })).toBe('done')
   expect(after(done)).toMatchObject({ held: true, switches: 1 })
+  // A run that ended before it began with it takes what was asked along.
+  expect(phases(ask('cutover'), { type: 'started', holder })).toBe('none')
+  expect(phases(done, ask('rollback'), { type: 'started', holder })).toBe('done')
+  expect(phases(ask('cutover'), { type: 'cutover-begun' }, { type: 'started', holder })).toBe('begun')
   expect(after(done, ask('moved'))).toMatchObject({ held: false, switches: 1 })
 })
 

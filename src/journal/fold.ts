@@ -146,6 +146,7 @@ export class FoldingState implements MigrationState {
         this.paused = undefined
         this.cancelled = false
         this.outcome = undefined
+        this.#forgetAsk()
         return
       case 'captured':
         this.steps.set(entry.step, { saved: entry.saved, phase: 'captured' })
@@ -250,6 +251,13 @@ export class FoldingState implements MigrationState {
         this.outcome = { kind: 'completed' }
         return
     }
+  }
+
+  /** What was asked of a run that ended before it began is not done by a later one, when nobody expects it any more. */
+  #forgetAsk(): void {
+    const reason = 'The run ended before it began with it.'
+    if (this.cutover.phase === 'asked') this.cutover = { phase: 'none', reason }
+    if (this.cutover.phase === 'rollback-asked') this.cutover = { phase: 'done', facts: this.cutover.facts, reason }
   }
 
   #merged({ index, from, to, partitions, settled }: RoundsMerged): void {

@@ -10,7 +10,7 @@ import type { IndexTask } from '../model/plan.ts'
 import { carryDeletes } from './carry-deletes.ts'
 import { mergeRounds } from './merge-rounds.ts'
 import type { Migration } from './migration.ts'
-import { copyPass } from './phases.ts'
+import { confirmTargets, copyPass } from './phases.ts'
 
 /** While something moves it is looked every second; an idle source is asked once in five. */
 const busyLookMs = 1_000
@@ -21,6 +21,9 @@ const idleAfterMs = 30_000
 const troubleMs = 10_000
 /** Within this an ask is followed while nothing else is done. */
 const napMs = 250
+
+/** How often it is looked whether the target indices are still those that were made. */
+const confirmEveryMs = 60_000
 
 /** Carrying deletes over reads live numbers of the source: it takes a tenth of the time at most. */
 const leastDeletesMs = 5_000
@@ -33,6 +36,7 @@ export async function follow(m: Migration, phase: Followed, isAsked: () => boole
   const tasks = m.tasks.filter(isFollowed)
   const deletesDueMs = new Map<string, number>()
   let movedAtMs = m.world.now()
+  let confirmedAtMs = m.world.now()
   do {
     m.tally.phase = phase
     let waitMs = m.world.now() - movedAtMs > idleAfterMs ? idleLookMs : busyLookMs
@@ -44,6 +48,10 @@ export async function follow(m: Migration, phase: Followed, isAsked: () => boole
         waitMs = busyLookMs
         await copyPass(m, due, 'following', signal)
         for (const task of due) mergeRounds(m, task)
+        if (m.world.now() - confirmedAtMs > confirmEveryMs) {
+          await confirmTargets(m, signal)
+          confirmedAtMs = m.world.now()
+        }
       }
       for (const task of tasks) {
         const dueMs = deletesDueMs.get(task.source) ?? 0

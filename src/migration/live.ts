@@ -22,7 +22,7 @@ export async function live(m: Migration, signal: AbortSignal): Promise<Report> {
   }
 }
 
-export function isCutOver({ memory }: Pick<Migration, 'memory'>): boolean {
+function isCutOver({ memory }: Pick<Migration, 'memory'>): boolean {
   return ['done', 'rollback-asked', 'rollback-begun'].includes(memory.state.cutover.phase)
 }
 

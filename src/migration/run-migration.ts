@@ -2,7 +2,7 @@ import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
 import { endedBy } from './ended-by.ts'
-import { isCutOver, live, settleChange } from './live.ts'
+import { live, settleChange } from './live.ts'
 import type { Migration } from './migration.ts'
 import { confirmTargets, copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
 import { patiently } from './patiently.ts'
@@ -19,7 +19,8 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
   const signal = AbortSignal.any([outer, asks.cancelled])
   try {
     await settleChange(m, signal)
-    const account = isCutOver(m) ? await live(m, signal) : await copyToAccount(m, signal)
+    // After a change of direction a side may be blocked: nothing is copied to it before applications have moved.
+    const account = m.memory.state.switches > 0 ? await live(m, signal) : await copyToAccount(m, signal)
     const report = { ...account, notes: [...account.notes, ...m.engineNotes()] }
     m.world.reached('account-taken')
     m.memory.append({ type: 'finished', report })

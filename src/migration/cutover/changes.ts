@@ -47,7 +47,8 @@ export function rollbackChange(m: Migration, back: Migration, conditions: Rollba
       undone: reason => ({ type: 'rollback-undone', reason }),
       done: facts => ({ type: 'rolled-back', facts }),
     },
-    switchStep: m.steps.switchAliases(m.tasks, false),
+    // Where it has to be made again, other indices hold again what the cutover took from them.
+    switchStep: m.steps.switchAliases(m.tasks, true),
     switchBy: 'undo',
     maxBlockMs: conditions.maxBlockMs,
     equalUpTo: conditions.acceptDifferences ? new Map() : equalIn(back),
