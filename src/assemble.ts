@@ -108,6 +108,7 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
   const { throttler, protection } = shared ?? protectedThrottler(parts, readLatencies)
   const versionBase = (): bigint => baseAfter((shared?.memory ?? memory).state.switches)
   const mode = { listing: false }
+  const overwrites = (task: IndexTask): boolean => isNewestAsRead(task, (shared?.memory ?? memory).state.switches)
   const tally = new Tally(plan, memory.state, throttler, world)
   const copies = refreshedCopies(source)
   const reader = withReindexPartitions(timedReader(streamReader(source, copy, copies), readLatencies, world), source, copy)
@@ -115,10 +116,7 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
   const manifests = manifestFolder(manifestsFolder(folder))
-  const copying = raising(
-    streamWriter(target, world, throttler, tally, { giveUpAfterMs, overwrites: isNewestAsRead }),
-    versionBase,
-  )
+  const copying = raising(streamWriter(target, world, throttler, tally, { giveUpAfterMs, overwrites }), versionBase)
   const streaming = { reader, writer: copying, setAside, manifests, meter: tally, world }
   const listing = { ...streaming, reader: streamReader(source, { ...copy, idsOnly: true }, copies), writer: nothingWritten }
   const stream: Engine = {
@@ -213,10 +211,11 @@ function protectedThrottler({ copy, source, target, world }: Parts, readLatencie
 
 /**
  * A round reads what was written after the one before: in an index that this migration made, nothing newer can stand on
- * the target, although its `_version` may be higher.
+ * the target, although its `_version` may be higher. After a change of direction neither can it on the side that was left,
+ * whatever versions applications have given there.
  */
-function isNewestAsRead({ action, engine, read, versionFrom }: IndexTask): boolean {
-  return action === 'create' && engine !== 'reindex' && read.by === 'seq-no' && versionFrom === 'version'
+function isNewestAsRead({ action, engine, read, versionFrom }: IndexTask, switches: number): boolean {
+  return action === 'create' && engine !== 'reindex' && read.by === 'seq-no' && (versionFrom === 'version' || switches > 0)
 }
 
 /** How deletes are carried over: what lists, compares and looks. */

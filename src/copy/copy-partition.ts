@@ -47,6 +47,7 @@ export async function copyPartition(
           const result = await writer.write(task, batch, signal)
           counts.written += result.written
           counts.alreadyNewer += result.alreadyNewer
+          counts.filtered += result.filtered ?? 0
           counts.setAside += result.rejected.length
           meter.wrote(task.source, result)
           refused.keep(result.rejected)

@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import { send } from '../../test/contract/connect-to.ts'
@@ -293,4 +295,56 @@ test('a source that is followed for long leaves a short journal state and few ma
   expect(f.documents('target')).toEqual(f.documents('source'))
   // A process that reads the whole journal knows the same.
   expect(f.process().memory.state.indices).toEqual(m.memory.state.indices)
+})
+
+/** Cut over, and moved: what is written to the target goes to the source. */
+async function cutOverTo(f: FakeMigration, stop: AbortController): Promise<{ readonly running: Promise<unknown> }> {
+  ask(f)
+  const running = runMigration(f.process(), stop.signal).catch((thrown: unknown) => thrown)
+  await until('the cutover', () => Promise.resolve(f.types().includes('cut-over') || undefined))
+  moved(f)
+  await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
+  return { running }
+}
+
+async function put(address: string, index: string, id: string, text: string, more = ''): Promise<void> {
+  await send(address, 'POST', `/${index}/_bulk`, `{"index":{"_id":"${id}"${more}}}\n{"text":"${text}"}\n`)
+  await send(address, 'POST', `/${index}/_refresh`)
+}
+
+test.each(['seq-no', 'version'] as const)(
+  'versions of an application above all of ours (versionFrom %s) do not keep what it writes later from being carried back, nor a rollback',
+  async versionFrom => {
+    const f = await fakeMigration({ ...both, task: { ...both.task, versionFrom } })
+    const version = (n: number): string => `,"version":${1_790_000_000_000_000 + n},"version_type":"external"`
+    await put(f.source.url, 'cities', 'ext', 'old', version(0))
+    const stop = new AbortController()
+    const { running } = await cutOverTo(f, stop)
+    await put(f.target.url, 'towns', 'ext', 'new', version(9))
+    await until('it to be on the source', () => Promise.resolve(f.documents('source').get('ext')?.includes('new') || undefined))
+    await changed(f, 'rollback', 'with versions of the application')
+    expect(f.documents('source')).toEqual(f.documents('target'))
+    stop.abort(new ShardferryError('stopped', 'Stopped.'))
+    expect(await running).toMatchObject({ code: 'stopped' })
+  },
+)
+
+test('a manifest that is lost does not end following', async () => {
+  const f = await fakeMigration({ ...followed, docs: 12 })
+  const m = f.process()
+  const running = runMigration(m, never)
+  await followsAs(f, 'first')
+  const rounds = (): number => m.memory.state.indices.get('cities')?.rounds.at(-1)?.round ?? 0
+  for (let n = 0; n < 70; n++) {
+    const before = rounds()
+    await f.write(`round ${n}`, n % 5)
+    while (rounds() === before) await new Promise(setImmediate)
+    if (n !== 20) continue
+    const folder = join(f.folder, 'manifests')
+    const lost = readdirSync(folder).find(name => name.includes('.r1') && name.endsWith('.manifest'))!
+    rmSync(join(folder, lost))
+  }
+  ask(f)
+  expect(await running).toMatchObject({ verdict: 'exact' })
+  expect(f.documents('target')).toEqual(f.documents('source'))
 })

@@ -7,6 +7,7 @@ import { dropManifests, hasLeftovers, joinManifests } from '../copy/manifest/fol
 import type { RoundState } from '../journal/fold.ts'
 import { addCounts, noCounts } from '../model/documents.ts'
 import type { Partition, SeqNoRange, Settled } from '../model/documents.ts'
+import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { Migration } from './migration.ts'
 
@@ -15,8 +16,16 @@ const roundsAtOnce = 64
 /** What has become as large is left alone. */
 const largestDocs = 50_000
 
-/** Merges the first rounds of an index that are worth it, if there are any. */
+/** Merges the first rounds of an index that are worth it, if there are any. Where a manifest is gone, they stay as they are. */
 export function mergeRounds(m: Pick<Migration, 'memory' | 'deletes'>, task: IndexTask): void {
+  try {
+    mergeFirst(m, task)
+  } catch (thrown) {
+    if (!(thrown instanceof ShardferryError) || thrown.code !== 'manifest-unreadable') throw thrown
+  }
+}
+
+function mergeFirst(m: Pick<Migration, 'memory' | 'deletes'>, task: IndexTask): void {
   const { rounds = [] } = m.memory.state.indices.get(task.source) ?? {}
   const run = firstRun(rounds, round => isShort(round, m.deletes.manifests.folder))
   const last = run.at(-1)

@@ -51,6 +51,7 @@ export class Tally implements Meter {
       written: result.written,
       alreadyNewer: result.alreadyNewer,
       setAside: result.rejected.length,
+      filtered: result.filtered ?? 0,
     })
   }
 

@@ -75,12 +75,14 @@ export interface Rejected {
   readonly reason: string
 }
 
-/** What became of a batch: written + alreadyNewer + rejected.length is always the number of its documents. */
+/** What became of a batch: written + alreadyNewer + filtered + rejected.length is always the number of its documents. */
 export interface WriteResult {
   readonly written: number
   /** The target holds the same or a newer version: version conflict of an external version. */
   readonly alreadyNewer: number
   readonly rejected: readonly Rejected[]
+  /** Not to be written. */
+  readonly filtered?: number
 }
 
 export interface Counts {

@@ -9,7 +9,7 @@ import type { Journal } from '../../model/ports.ts'
 import type { MigrationSettings, Settings } from '../../settings/settings.ts'
 import { requireSamePlan } from '../migrate.ts'
 import { print } from '../output.ts'
-import { requireNotCutOver } from '../require-forward.ts'
+import { requireNeverMoved } from '../require-forward.ts'
 import { connectBoth, openKnownJournal } from '../session.ts'
 import type { Clusters } from '../session.ts'
 import { whileHolding } from '../while-holding.ts'
@@ -60,7 +60,7 @@ export async function rejectedRetry(
   await using clusters = await connectBoth(settings, signal)
   const state = fold(open.entries())
   const { plan, indices } = state
-  if (!dryRun) requireNotCutOver(state, 'a retry')
+  if (!dryRun) requireNeverMoved(state, 'a retry')
   if (!plan)
     throw new ShardferryError('state-missing', `Migration ${name} has no plan yet.`, {
       hint: 'Plan and start it: shardferry run',

@@ -106,7 +106,7 @@ function raised({ id, routing, version, source, seqNo, op }: Doc, added: bigint)
 
 /** Stands in for a writer while partitions are only listed: what is read is on the other side already. */
 export const nothingWritten: Writer = {
-  write: (_task, { docs }) => Promise.resolve({ written: 0, alreadyNewer: docs.length, rejected: [] }),
+  write: (_task, { docs }) => Promise.resolve({ written: 0, alreadyNewer: 0, rejected: [], filtered: docs.length }),
 }
 
 /** Lists what has come since it was listed last, without writing anything. @param untilRest where nobody writes any more, until nothing comes */
