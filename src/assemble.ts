@@ -112,7 +112,8 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
   const tally = new Tally(plan, memory.state, throttler, world)
   const copies = refreshedCopies(source)
   const reader = withReindexPartitions(timedReader(streamReader(source, copy, copies), readLatencies, world), source, copy)
-  const writer = raising(streamWriter(target, world, throttler, tally, { giveUpAfterMs }), versionBase)
+  // Deletes, repairs and retries bring versions that were seen, or written, with what was added to them.
+  const writer = streamWriter(target, world, throttler, tally, { giveUpAfterMs })
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
   const manifests = manifestFolder(manifestsFolder(folder))
