@@ -38,7 +38,7 @@ const node = {
   thread_pool: { search: { threads: 7, queue: 2, rejected: 3 }, write: { threads: 4, queue: 5, rejected: 6 } },
   breakers: { parent: { tripped: 1 }, request: { tripped: 2 } },
   jvm: { mem: { heap_used_percent: 61 } },
-  os: { cpu: { load_average: { '1m': 6 } } },
+  os: { cpu: { percent: 35, load_average: { '1m': 6 } } },
   fs: { total: { total_in_bytes: 1_000, available_in_bytes: 400 } },
   indices: {
     search: {
@@ -59,6 +59,7 @@ test('a node tells how it fares with one request, once its facts are known', asy
     write: { threads: 4, queue: 5, rejected: 6, queueSize: 200 },
     tripped: 3,
     heapPercent: 61,
+    cpuPercent: 35,
     loadPerProcessor: 1.5,
     searches: { count: 900, ms: 4_000 },
     ownSearches: { count: 100, ms: 50 },
@@ -70,7 +71,11 @@ test('a node tells how it fares with one request, once its facts are known', asy
 })
 
 test('what a version, or a system, does not tell is not there', async () => {
-  const old = { name: 'n1', thread_pool: { bulk: { threads: 4, queue: 5 } }, os: { cpu: { load_average: { '1m': -1 } } } }
+  const old = {
+    name: 'n1',
+    thread_pool: { bulk: { threads: 4, queue: 5 } },
+    os: { cpu: { percent: -1, load_average: { '1m': -1 } } },
+  }
   const source = cluster({
     '/_nodes/stats': { nodes: { a: old } },
     '/_nodes/os,thread_pool': { nodes: { a: { thread_pool: { bulk: { queue_size: '200' } } } } },
@@ -81,6 +86,7 @@ test('what a version, or a system, does not tell is not there', async () => {
     search: { queue: 0, rejected: 0 },
     write: { threads: 4, queue: 5, queueSize: 200 },
     heapPercent: 0,
+    cpuPercent: undefined,
     loadPerProcessor: undefined,
     searches: { count: 0, ms: 0 },
     diskLeftBytes: undefined,

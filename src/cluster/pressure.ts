@@ -62,7 +62,7 @@ interface NodeStats {
   readonly thread_pool?: Readonly<Record<string, { threads?: number; queue?: number; rejected?: number }>>
   readonly breakers?: Readonly<Record<string, { tripped?: number }>>
   readonly jvm?: { readonly mem?: { readonly heap_used_percent?: number } }
-  readonly os?: { readonly cpu?: { readonly load_average?: { readonly '1m'?: number } } }
+  readonly os?: { readonly cpu?: { readonly percent?: number; readonly load_average?: { readonly '1m'?: number } } }
   readonly fs?: { readonly total?: { readonly total_in_bytes?: number; readonly available_in_bytes?: number } }
   readonly indices?: { readonly search?: SearchStats & { readonly groups?: Readonly<Record<string, SearchStats>> } }
 }
@@ -90,6 +90,7 @@ const told = [
   ...pools.flatMap(pool => ['threads', 'queue', 'rejected'].map(what => `thread_pool.${pool}.${what}`)),
   'breakers.*.tripped',
   'jvm.mem.heap_used_percent',
+  'os.cpu.percent',
   'os.cpu.load_average.1m',
   'fs.total.total_in_bytes',
   'fs.total.available_in_bytes',
@@ -137,7 +138,8 @@ async function ofNodes<T>(
 
 function readingOf(node: NodeStats, facts: NodeFacts | undefined, keptFree: Fixed['keptFree']): NodeReading {
   const { total_in_bytes: total, available_in_bytes: available } = node.fs?.total ?? {}
-  const load = node.os?.cpu?.load_average?.['1m']
+  const { percent: cpu = -1, load_average: loads } = node.os?.cpu ?? {}
+  const load = loads?.['1m']
   const processors = facts?.os?.allocated_processors ?? facts?.os?.available_processors ?? 0
   const knowsDisk = keptFree !== undefined && total !== undefined && available !== undefined
   return {
@@ -147,6 +149,7 @@ function readingOf(node: NodeStats, facts: NodeFacts | undefined, keptFree: Fixe
     tripped: Object.values(node.breakers ?? {}).reduce((sum, { tripped = 0 }) => sum + tripped, 0),
     heapPercent: node.jvm?.mem?.heap_used_percent ?? 0,
     // -1 where the system does not tell.
+    cpuPercent: cpu >= 0 ? cpu : undefined,
     loadPerProcessor: load !== undefined && load >= 0 && processors > 0 ? load / processors : undefined,
     searches: searchesOf(node.indices?.search),
     ownSearches: searchesOf(node.indices?.search?.groups?.[ownSearches]),

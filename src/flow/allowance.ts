@@ -5,8 +5,6 @@ import type { Judgement, Level } from './pressure.ts'
  * works for that share of the time and rests for the other.
  */
 export const least = 1 / 8
-/** Where one begins as others use a cluster: what they see without us is learned before there is more of us. */
-export const careful = 1 / 4
 
 /** Halved under pressure, never below `least`; widened by one, below one doubled, while all is calm. */
 export class Allowance {
@@ -25,7 +23,8 @@ export class Allowance {
     const worst = judgements.find(({ level }) => level === 'high') ?? judgements.find(({ level }) => level === 'raised')
     const level = worst?.level ?? 'calm'
     const now = Math.min(this.#value, maxWidth)
-    const next = judgements.some(({ arrived }) => arrived) && level !== 'high' ? Math.min(now, careful) : stepped(now, level)
+    // What others take without us is learned before there is more of us.
+    const next = judgements.some(({ arrived }) => arrived) ? least : stepped(now, level)
     // The last reason stays until all of the width is back.
     if (level !== 'calm') this.#reason = worst?.reason ?? ''
     this.#value = next

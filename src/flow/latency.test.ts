@@ -27,9 +27,22 @@ test('too few are kept until there are enough', () => {
 
 test('nothing is unusual until something is known', () => {
   const usual = new Usual()
-  expect([usual.known, usual.times(5)]).toEqual([false, 1])
+  expect([usual.value, usual.times(5)]).toEqual([undefined, 1])
   usual.learn(10, 1 / 8)
-  expect([usual.known, usual.times(25)]).toEqual([true, 2.5])
+  expect([usual.value, usual.times(25)]).toEqual([10, 2.5])
   usual.learn(18, 1 / 8)
   expect(usual.times(11)).toBe(1)
+})
+
+test('what we make worse ourselves becomes usual only while we rest or nearly do, and what is better at once', () => {
+  const usual = new Usual()
+  usual.learnGently(50, false, false)
+  expect(usual.value).toBeUndefined()
+  usual.learnGently(8, true, false)
+  usual.learnGently(50, false, false)
+  expect(usual.value).toBe(8)
+  usual.learnGently(4, false, false)
+  expect(usual.value).toBe(7)
+  usual.learnGently(15, false, true)
+  expect(usual.value).toBe(8)
 })

@@ -37,7 +37,17 @@ export class Usual {
     this.#value = this.#value === undefined ? seen : this.#value + (seen - this.#value) * share
   }
 
-  get known(): boolean {
-    return this.#value !== undefined
+  get value(): number | undefined {
+    return this.#value
+  }
+
+  /**
+   * For what we make worse ourselves: it may rise only while we rest or nearly do, or what we do would become usual step by
+   * step; it falls at any time.
+   */
+  learnGently(seen: number, resting: boolean, gentle: boolean): void {
+    const falls = this.#value !== undefined && seen < this.#value
+    if (resting || falls) this.learn(seen, 1 / 4)
+    else if (gentle) this.learn(seen, 1 / 8)
   }
 }

@@ -14,6 +14,8 @@ export interface NodeReading {
   /** Times that its circuit breakers refused something. */
   readonly tripped: number
   readonly heapPercent: number
+  /** Of its machine, by everything there. */
+  readonly cpuPercent: number | undefined
   readonly loadPerProcessor: number | undefined
   /** Searches of shards by everybody. */
   readonly searches: Searches

@@ -39,6 +39,10 @@ interface Signal {
 const slower = { raised: 1.1, high: 1.25 }
 /** Our own requests, which vary more. */
 const muchSlower = { raised: 2, high: 3 }
+/** Of the CPU that others leave while we rest: where others search, the rest is kept free for them. */
+const cpuShare = { raised: 1 / 3, high: 1 / 2 }
+/** Readings in which it is learned what is usual, once others have come. */
+const learnedAfter = 3
 const heapPercent = { raised: 85, high: 92 }
 /** Of --max-load. */
 const nearMaxLoad = 0.9
@@ -54,7 +58,10 @@ const present = { perSecond: 1, busy: 0.1 }
 export class PressureJudge {
   readonly #side: Side
   #before: Reading | undefined
-  readonly #usual = new Usual()
+  #usual = new Usual()
+  readonly #usualCpu = new Map<string, Usual>()
+  /** Readings since others came. */
+  #knownFor = 0
   readonly #ownUsual = new Map<number, Usual>()
   readonly #streaks = new Map<string, number>()
   #pending = { searches: 0, ms: 0 }
@@ -95,9 +102,19 @@ export class PressureJudge {
     this.#withOthers = here ? this.#withOthers + 1 : 0
     this.#withoutOthers = here ? 0 : this.#withoutOthers + 1
     const arrived = this.#others === 'away' && this.#withOthers >= cameAfter
-    if (arrived) this.#others = 'there'
+    if (this.#others === 'there') this.#knownFor++
+    if (arrived) this.#meet()
     if (this.#withoutOthers >= goneAfter) this.#others = 'away'
     return arrived
+  }
+
+  /** What they take without us is learned anew: before, we may have moved as much as we could. */
+  #meet(): void {
+    this.#others = 'there'
+    this.#knownFor = 0
+    this.#usual = new Usual()
+    this.#usualCpu.clear()
+    this.#pending = { searches: 0, ms: 0 }
   }
 
   #ofNode(change: NodeChange, now: Circumstances, othersHere: boolean): (Signal | undefined)[] {
@@ -109,6 +126,7 @@ export class PressureJudge {
       high(change.writesRejected > 0, `${at} rejects writes`),
       high(change.tripped > 0, `a circuit breaker of ${at} has tripped`),
       othersHere ? this.#searchesWait(change, at) : undefined,
+      othersHere ? this.#cpu(change, at, now) : undefined,
       high(node.write.queue > (node.write.queueSize ?? Infinity) / 2, `${node.write.queue} writes wait on ${at}`),
       this.#heap(change, at),
       load(change, at, now.maxLoad),
@@ -122,6 +140,21 @@ export class PressureJudge {
     if (streak === 0) return undefined
     const many = search.queue > search.threads || streak > 1
     return { level: many ? 'high' : 'raised', reason: `${search.queue} searches wait on ${at}` }
+  }
+
+  /** A machine that is busy with us alone may be: nobody waits for it. */
+  #cpu({ id, node: { cpuPercent } }: NodeChange, at: string, { resting, gentle }: Circumstances): Signal | undefined {
+    if (cpuPercent === undefined) return undefined
+    const usual = this.#usualCpu.get(id) ?? new Usual()
+    this.#usualCpu.set(id, usual)
+    usual.learnGently(cpuPercent, resting, gentle)
+    const calm = usual.value ?? cpuPercent
+    const share = (cpuPercent - calm) / Math.max(1, 100 - calm)
+    return graded(
+      share,
+      cpuShare,
+      `the CPU of ${at} is at ${Math.round(cpuPercent)}%, of ${Math.round(calm)}% without us, and others search there`,
+    )
   }
 
   /** One reading says little: a heap fills up until it is collected. */
@@ -142,15 +175,15 @@ export class PressureJudge {
       this.#pending.ms += others.ms
     }
     const { searches, ms } = this.#pending
-    if (searches < fewestSearches) {
+    if (searches < fewestSearches || (this.#others === 'there' && this.#knownFor < learnedAfter)) {
       // As long as nothing new is known of them, nothing changes.
       const waits = this.#others === 'there' && this.#withOthers > 0 && changes.length > 0
       return waits ? { level: 'raised', reason: this.#reason } : undefined
     }
     this.#pending = { searches: 0, ms: 0 }
     const mean = ms / searches
+    this.#usual.learnGently(mean, resting, gentle)
     const times = this.#usual.times(mean)
-    if (resting || gentle || (this.#usual.known && times < 1)) this.#usual.learn(mean, resting || times < 1 ? 1 / 4 : 1 / 8)
     if (this.#others === 'away') return undefined
     const reason = `searches of others on the ${this.#side} take ${times.toFixed(1)} times as long as usual`
     const signal = graded(times, slower, reason)

@@ -6,6 +6,7 @@ export const calmNode: NodeReading = {
   write: { threads: 2, queue: 0, rejected: 0, queueSize: 10_000 },
   tripped: 0,
   heapPercent: 40,
+  cpuPercent: 20,
   loadPerProcessor: 0.1,
   searches: { count: 0, ms: 0 },
   ownSearches: { count: 0, ms: 0 },
@@ -23,6 +24,7 @@ export interface Happening {
   readonly rejected?: number
   readonly tripped?: number
   readonly heapPercent?: number
+  readonly cpu?: number
   readonly load?: number
   readonly fills?: number
   /** Its counters begin anew. */
@@ -47,6 +49,7 @@ export function readingsOf(): (happening?: Happening) => Reading {
       write: { ...node.write, queue: writeQueue },
       tripped: node.tripped + tripped,
       heapPercent: happening.heapPercent ?? calmNode.heapPercent,
+      cpuPercent: happening.cpu ?? calmNode.cpuPercent,
       loadPerProcessor: happening.load ?? calmNode.loadPerProcessor,
       searches: { count: node.searches.count + searches + own, ms: node.searches.ms + searches * ms + own },
       ownSearches: { count: node.ownSearches.count + own, ms: node.ownSearches.ms + own },

@@ -105,8 +105,8 @@ test('others who search as the job begins are met with little, which grows while
   const run = protecting()
   run.let({ searches: 80, ms: 5 })
   await run.pass(1_000)
-  expect(run.throttler).toMatchObject({ width: 1, reason: 'others search on the source; rests 75% of the time' })
-  await run.pass(14_000)
+  expect(run.throttler).toMatchObject({ width: 1, reason: 'others search on the source; rests 88% of the time' })
+  await run.pass(22_000)
   expect(run.throttler).toMatchObject({ width: 4, reason: '' })
 })
 
