@@ -84,3 +84,12 @@ test('an address with a password is refused and not repeated', async () => {
   expect(error).toMatchObject({ code: 'usage' })
   expect(String(error)).not.toContain('hunter2')
 })
+
+test('a dry run gives the text that would be written, and writes nothing, also where a file is there', async () => {
+  const request = { path, answers, terminal: false, force: false }
+  const shown = await runInit({ ...request, dryRun: true })
+  expect(() => readFileSync(path)).toThrow('ENOENT')
+  await runInit(request)
+  expect(readFileSync(path, 'utf8')).toBe(shown.text)
+  expect((await runInit({ ...request, dryRun: true })).text).toBe(shown.text)
+})

@@ -37,6 +37,8 @@ export interface InitRequest {
   readonly path: string
   /** Write over a file that is there. */
   readonly force: boolean
+  /** Write nothing. */
+  readonly dryRun?: boolean
   readonly answers?: GivenAnswers
   /** Whether there is somebody to ask; by default whether the process has a terminal. */
   readonly terminal?: boolean
@@ -44,6 +46,7 @@ export interface InitRequest {
 
 export interface InitResult {
   readonly path: string
+  readonly text: string
   /** Environment variables that the file refers to, for secrets: to be set before the next command. */
   readonly environment: readonly string[]
 }
@@ -52,25 +55,30 @@ export interface InitResult {
  * Writes a commented settings file. Secrets are never asked for nor written: the file refers to environment variables.
  * @throws ShardferryError `usage` when the file is there already or, without a terminal, an address is missing; `stopped`
  */
-export async function runInit({ path, force, answers = {}, terminal }: InitRequest, signal?: AbortSignal): Promise<InitResult> {
+export async function runInit(request: InitRequest, signal?: AbortSignal): Promise<InitResult> {
+  const { path, force, dryRun = false, answers = {}, terminal } = request
   // Said before the questions, not after them.
-  if (!force && existsSync(path)) throw alreadyThere(path)
+  if (!force && !dryRun && existsSync(path)) throw alreadyThere(path)
   for (const side of ['source', 'target'] as const) refuseBadAddress(side, answers[side]?.url)
   const interactive = terminal ?? (process.stdin.isTTY && process.stdout.isTTY)
   const complete = interactive ? await ask(answers, signal) : withDefaults(answers)
-  await writeFile(path, settingsText(complete, schemaSeenFrom(path)), { flag: force ? 'w' : 'wx' }).catch(
-    (cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'EEXIST') throw alreadyThere(path)
-      throw new ShardferryError('usage', `${path} cannot be written (${cause.code}).`, {
-        cause,
-        hint: 'Check the folder and its permissions.',
-      })
-    },
-  )
+  const text = settingsText(complete, schemaSeenFrom(path))
+  if (!dryRun) await save(path, text, force)
   return {
     path: resolve(path),
+    text,
     environment: (['source', 'target'] as const).flatMap(side => variableOf(side, complete[side].auth) ?? []),
   }
+}
+
+async function save(path: string, text: string, force: boolean): Promise<void> {
+  await writeFile(path, text, { flag: force ? 'w' : 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EEXIST') throw alreadyThere(path)
+    throw new ShardferryError('usage', `${path} cannot be written (${cause.code}).`, {
+      cause,
+      hint: 'Check the folder and its permissions.',
+    })
+  })
 }
 
 function alreadyThere(path: string): ShardferryError {

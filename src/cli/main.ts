@@ -72,6 +72,8 @@ const stateOnly: readonly SettingGroup[] = ['migration', 'output']
 const jsonFlag = ['--json', 'Events for machines, one JSON object a line (docs/reference/events.md).'] as const
 const dryRunFlag = ['--dry-run', 'Check and plan only; change nothing.'] as const
 
+const wouldAskFlag = ['--dry-run', 'only say what would be asked'] as const
+
 const sourceOrName = 'address of the source, or the name of a migration'
 
 const signal = stopSignal()
@@ -192,6 +194,7 @@ program
   .option('--source-ca <file>', 'answer: CA file of the source')
   .option('--target-ca <file>', 'answer: CA file of the target')
   .option('--index <patterns>', 'answer: what to move')
+  .option('--dry-run', 'print the file, write nothing')
   .action(async (options: Options & Record<string, string | undefined>) =>
     ended(options, async () => (await import('./commands/init.ts')).init(options, signal)),
   )
@@ -247,15 +250,26 @@ stateCommand(
   program
     .command('pause')
     .description('Let a running migration rest; what is under way is finished first.')
-    .option('--reason <text>', 'shown while it rests', 'paused by hand'),
-  async (settings, { reason = '' }) => (await import('./commands/control.ts')).control(settings, { what: 'pause', reason }),
-)
-stateCommand(program.command('resume').description('Let a paused migration go on.'), async settings =>
-  (await import('./commands/control.ts')).control(settings, { what: 'resume' }),
+    .option('--reason <text>', 'shown while it rests', 'paused by hand')
+    .option(...wouldAskFlag),
+  async (settings, { reason = '', dryRun = false }) =>
+    (await import('./commands/control.ts')).control(settings, { what: 'pause', reason }, { dryRun }),
 )
 stateCommand(
-  program.command('cancel').description('Stop a running migration and restore the settings it tuned.'),
-  async settings => (await import('./commands/control.ts')).control(settings, { what: 'cancel' }),
+  program
+    .command('resume')
+    .description('Let a paused migration go on.')
+    .option(...wouldAskFlag),
+  async (settings, { dryRun = false }) =>
+    (await import('./commands/control.ts')).control(settings, { what: 'resume' }, { dryRun }),
+)
+stateCommand(
+  program
+    .command('cancel')
+    .description('Stop a running migration and restore the settings it tuned.')
+    .option(...wouldAskFlag),
+  async (settings, { dryRun = false }) =>
+    (await import('./commands/control.ts')).control(settings, { what: 'cancel' }, { dryRun }),
 )
 const throttleCommand = program
   .command('throttle')
@@ -265,14 +279,16 @@ const throttleCommand = program
   .option('--bytes-per-second <size>', 'bytes a second at most, such as 20mb; 0 for no limit', size)
   .option('--max-load <n>', 'load average per processor that slows it down; 0 for any load', numberFrom(0))
   .option('--window <times>', 'times of day, such as 22:00-06:00, outside of which it rests; always lifts them', windows)
-stateCommand(throttleCommand, async (settings, { width, docsPerSecond, bytesPerSecond, maxLoad, window: windows }) => {
+  .option(...wouldAskFlag)
+stateCommand(throttleCommand, async (settings, options) => {
+  const { width, docsPerSecond, bytesPerSecond, maxLoad, window: windows, dryRun = false } = options
   const given = Object.entries({ width, docsPerSecond, bytesPerSecond, maxLoad, windows })
   const pace = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Pace
   if (Object.keys(pace).length === 0)
     throw new ShardferryError('usage', 'throttle needs to be told what to change, by one of its flags.', {
       hint: 'Such as: shardferry throttle --width 2',
     })
-  return (await import('./commands/control.ts')).control(settings, { what: 'throttle', ...pace })
+  return (await import('./commands/control.ts')).control(settings, { what: 'throttle', ...pace }, { dryRun })
 })
 
 const maxLagFlag = [

@@ -61,5 +61,7 @@ test('a dry run of a migration that was begun says that it would go on, and chan
     expect(told).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('Going on with migration m') as string })
   }
   expect(await ferry.run(['copy', '--index', 'citeis', '--dry-run'])).toMatchObject({ code: 9 })
+  const slower = await ferry.run(['throttle', '--width', '2', '--dry-run'])
+  expect(slower).toMatchObject({ code: 0, stdout: 'Would ask m to send 2 bulk requests at once. Nothing is changed.\n' })
   expect(entries()).toBe(before)
 })

@@ -3,6 +3,7 @@ import { addCounts, noCounts } from '../model/documents.ts'
 import type { Counts, Partition } from '../model/documents.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Meter, Throttler, World } from '../model/ports.ts'
+import { timeLeft } from '../model/progress.ts'
 import type { IndexProgress, Phase, Progress } from '../model/progress.ts'
 import type { MigrationState, RoundState } from '../journal/fold.ts'
 import { addLags, LagMeter } from './lag.ts'
@@ -97,6 +98,7 @@ export class Tally implements Meter {
       const expectedDocs = Math.max(rounds.length > 0 ? counted : task.estimate.docs, counts.read)
       const docBytes =
         counts.read > 0 ? counts.bytes / counts.read : task.estimate.docs > 0 ? task.estimate.bytes / task.estimate.docs : 0
+      const docsPerSecond = this.#rate(task.source, settledDocs(counts), counts.bytes, nowMs).docs
       return {
         index: task.source,
         target: task.target,
@@ -104,7 +106,8 @@ export class Tally implements Meter {
         expectedDocs,
         expectedBytes: Math.round(expectedDocs * docBytes),
         counts,
-        docsPerSecond: this.#rate(task.source, settledDocs(counts), counts.bytes, nowMs).docs,
+        docsPerSecond,
+        etaMs: timeLeft(expectedDocs - settledDocs(counts), docsPerSecond),
         lag: this.lag.of(task.source, rounds.findLast(one => one.closed)?.shards, nowMs) ?? null,
       }
     })
@@ -112,7 +115,7 @@ export class Tally implements Meter {
     const expectedDocs = indices.reduce((sum, one) => sum + one.expectedDocs, 0)
     const done = this.phase === 'done'
     const rate = done ? meanRate(counts, nowMs - this.#startMs) : this.#rate('', settledDocs(counts), counts.bytes, nowMs)
-    const left = Math.max(0, expectedDocs - settledDocs(counts))
+    const eta = done || this.phase.startsWith('following') ? null : timeLeft(expectedDocs - settledDocs(counts), rate.docs)
     return {
       name: this.#plan.name,
       source: this.#plan.source.address,
@@ -129,12 +132,13 @@ export class Tally implements Meter {
         expectedBytes: indices.reduce((sum, one) => sum + one.expectedBytes, 0),
         counts,
         docsPerSecond: rate.docs,
+        etaMs: eta,
         lag: addLags(indices.map(({ lag }) => lag)),
       },
       indices,
       docsPerSecond: rate.docs,
       bytesPerSecond: rate.bytes,
-      etaMs: rate.docs > 0 && !done && !this.phase.startsWith('following') ? Math.round((1000 * left) / rate.docs) : null,
+      etaMs: eta,
       width: this.#throttler.width,
       maxWidth: this.#throttler.maxWidth,
       throttleReason: this.#throttler.reason,

@@ -59,8 +59,15 @@ export interface IndexProgress {
   readonly expectedBytes: number
   readonly counts: Counts
   readonly docsPerSecond: number
+  /** As if the others stood still; null until a rate is known. */
+  readonly etaMs: number | null
   /** Null unless the source is followed. */
   readonly lag: Lag | null
+}
+
+/** In milliseconds; null where no rate is known. */
+export function timeLeft(docs: number, docsPerSecond: number): number | null {
+  return docsPerSecond > 0 ? Math.round((1000 * Math.max(0, docs)) / docsPerSecond) : null
 }
 
 /** What the source has and the target has not. */

@@ -1,6 +1,7 @@
 import { noCounts } from '../model/documents.ts'
 import type { IndexTask, Plan } from '../model/plan.ts'
 import type { World } from '../model/ports.ts'
+import { timeLeft } from '../model/progress.ts'
 import type { IndexProgress, Phase, Progress } from '../model/progress.ts'
 import type { CompareMeter } from './compare-index.ts'
 
@@ -84,6 +85,7 @@ export class CompareTally implements CompareMeter {
     const rate = this.#rate(nowMs)
     const done = this.phase === 'done'
     const total = { read, expected, rate: rate.docs }
+    const eta = done ? null : timeLeft(expected - read, rate.docs)
     return {
       name: this.#plan.name,
       source: this.#plan.source.address,
@@ -100,12 +102,13 @@ export class CompareTally implements CompareMeter {
         expectedBytes: sum(indices, one => one.expectedBytes),
         counts: { ...noCounts, read, bytes: sum(indices, one => one.counts.bytes) },
         docsPerSecond: total.rate,
+        etaMs: eta,
         lag: null,
       },
       indices,
       docsPerSecond: rate.docs,
       bytesPerSecond: rate.bytes,
-      etaMs: rate.docs > 0 && !done ? Math.round((1000 * Math.max(0, expected - read)) / rate.docs) : null,
+      etaMs: eta,
       width: this.#readers,
       maxWidth: this.#readers,
       throttleReason: '',
@@ -121,6 +124,7 @@ export class CompareTally implements CompareMeter {
   #progressOf({ source, target, estimate }: IndexTask): IndexProgress {
     const { state, expected, read, bytes } = this.#of(source)
     const docBytes = estimate.docs > 0 ? estimate.bytes / estimate.docs : 0
+    const docsPerSecond = state === 'comparing' ? this.#rateNow : 0
     return {
       index: source,
       target,
@@ -128,7 +132,8 @@ export class CompareTally implements CompareMeter {
       expectedDocs: expected,
       expectedBytes: Math.round(expected * docBytes),
       counts: { ...noCounts, read, bytes },
-      docsPerSecond: state === 'comparing' ? this.#rateNow : 0,
+      docsPerSecond,
+      etaMs: timeLeft(expected - read, docsPerSecond),
       lag: null,
     }
   }

@@ -31,6 +31,8 @@ test('a running copy shows how it stands, rests, changes its pace, goes on, and 
   expect(seen).toMatchObject({ name: 'm', report: null, progress: { phase: 'copying', paused: false, maxWidth: 4 } })
   expect((await ferry.run(['status'])).stdout).toMatch(/m is running.*river .*of 3,000/s)
 
+  const would = await ferry.run(['pause', '--dry-run'])
+  expect(would).toMatchObject({ code: 0, stdout: expect.stringContaining('Would ask m to pause') as string })
   expect(await ferry.run(['pause', '--reason', 'lunch'])).toMatchObject({ code: 0, stderr: '' })
   await ferry.statusWhen(({ state, progress }) => state === 'paused' && progress?.paused === true, 'the pause')
   let last = -1

@@ -5,14 +5,21 @@ import { print } from '../output.ts'
 import { openKnownJournal } from '../session.ts'
 import { formatBytes } from '../view/numbers.ts'
 
-/** `shardferry pause | resume | throttle | cancel`: puts a wish into the journal, which the running process follows within a second. */
-export function control(settings: MigrationSettings, ask: Ask): number {
+/**
+ * `shardferry pause | resume | throttle | cancel`: puts a wish into the journal, which the running process follows within a
+ * second. A dry run only says whether it could, and what.
+ */
+export function control(settings: MigrationSettings, ask: Ask, { dryRun }: { readonly dryRun: boolean }): number {
   const { journal, name } = openKnownJournal(settings)
   using open = journal
   if (!open.isHeld() && ask.what !== 'throttle') {
     throw new ShardferryError('state-missing', `Migration ${name} is not running.`, {
       hint: `See how it stands with: shardferry status ${name}. Start or resume it with: shardferry run --name ${name}`,
     })
+  }
+  if (dryRun) {
+    print(`Would ask ${name} to ${described(ask)}. Nothing is changed.`)
+    return 0
   }
   open.append({ type: 'asked', ask })
   print(`Asked ${name} to ${described(ask)}.`)

@@ -4,13 +4,14 @@ import { print } from '../output.ts'
 
 type Given = Readonly<Record<string, string | boolean | number | undefined>>
 
-/** `shardferry init`: writes a settings file, and says which environment variables it refers to. */
+/** `shardferry init`: writes a settings file, or prints it in a dry run, and says which environment variables it refers to. */
 export async function init(options: Given, signal: AbortSignal): Promise<number> {
   const indices = text(options['index'])
   const written = await runInit(
     {
       path: text(options['out']) ?? 'shardferry.yaml',
       force: options['force'] === true,
+      dryRun: options['dryRun'] === true,
       answers: {
         source: sideOf(options, 'source'),
         target: sideOf(options, 'target'),
@@ -19,7 +20,7 @@ export async function init(options: Given, signal: AbortSignal): Promise<number>
     },
     signal,
   )
-  print(`Written: ${written.path}`)
+  print(options['dryRun'] === true ? written.text : `Written: ${written.path}`)
   if (written.environment.length > 0) print(`Set before the next command: ${written.environment.join(', ')}`)
   print('Next: shardferry check, then shardferry plan, then shardferry run plan.yaml')
   return 0

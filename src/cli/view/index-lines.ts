@@ -1,10 +1,10 @@
 import type { IndexProgress, Progress } from '../../model/progress.ts'
 import { bar } from './bar.ts'
 import { cellsOf, padEnd, padStart, printable, shorten } from './cells.ts'
-import { formatDocs, formatPercent, formatShort, fractionOf, plural } from './numbers.ts'
+import { formatBytes, formatDocs, formatDuration, formatPercent, formatShort, fractionOf, plural } from './numbers.ts'
 import type { Line, Span, Tone } from './paint.ts'
 
-/** From here on there is room for rate and state side by side. */
+/** From here on there is room for bytes, rate and state or time left side by side. */
 export const wideCells = 109
 /** From here on, for the target's name where it is another one. */
 const targetCells = 64
@@ -62,9 +62,10 @@ function indexLine(index: IndexProgress, progress: Progress, columns: Columns): 
   const quiet: Tone = index.state === 'waiting' ? 'quiet' : 'plain'
   const moves = index.state === 'copying' || index.state === 'comparing'
   const rate = moves ? `${formatShort(index.docsPerSecond)}/s` : index.state === 'following' ? shortLag(index.lag) : ''
+  const left = moves && !progress.paused && index.etaMs !== null ? `${formatDuration(index.etaMs)} left` : undefined
   const state = index.state === 'catching-up' ? 'catching up' : index.state
   const last: Span[] = columns.state
-    ? ['  ', padStart(rate, columns.rate), '  ', [state, 'quiet']]
+    ? ['  ', padStart(rate, columns.rate), '  ', [left ?? state, 'quiet']]
     : columns.rate > 0
       ? [
           '  ',
@@ -91,7 +92,7 @@ function shortLag(lag: IndexProgress['lag']): string {
   return lag === null || lag.operations === 0 ? 'in step' : `${formatShort(lag.operations)} ops`
 }
 
-/** Bar, percent and documents. Updates of the source can bring more documents than were expected; the bar then stays full. */
+/** Bar, percent, documents and bytes. Updates of the source can bring more documents than were expected; the bar then stays full. */
 function measured(index: IndexProgress, complete: boolean, paused: boolean, columns: Columns): Span[] {
   const fraction = complete ? 1 : fractionOf(index.counts.read, index.expectedDocs)
   const tone: Tone = complete ? 'good' : paused ? 'warn' : 'accent'
@@ -99,6 +100,7 @@ function measured(index: IndexProgress, complete: boolean, paused: boolean, colu
   const spans: Span[] = columns.bar > 0 ? [...bar(fraction, columns.bar, tone), ' '] : []
   spans.push([padStart(formatPercent(fraction), 6), textTone])
   if (columns.docs > 0) spans.push('  ', [padStart(docsOf(index, columns.short), columns.docs), textTone])
+  if (columns.bytes > 0) spans.push('  ', [padStart(formatBytes(index.counts.bytes), columns.bytes), textTone])
   return spans
 }
 
@@ -119,6 +121,7 @@ interface Columns {
   readonly bar: number
   readonly docs: number
   readonly short: boolean
+  readonly bytes: number
   readonly rate: number
   readonly state: boolean
 }
@@ -133,10 +136,11 @@ function columnsFor(progress: Progress, cells: number): Columns {
   const exact = exactCells(progress)
   const short = !showsEveryDigit(progress, cells)
   const docs = cells < 50 ? 0 : short ? 18 : exact
+  const bytes = wide ? 8 : 0
   const rate = cells < 64 ? 0 : 9
-  const rest = cells - (3 + name + 2) - 6 - (docs > 0 ? docs + 2 : 0) - (rate > 0 ? rate + 2 : 0) - (wide ? 13 : 0)
+  const rest = cells - (3 + name + 2) - 6 - (docs > 0 ? docs + 2 : 0) - (rate > 0 ? rate + 2 : 0) - (wide ? bytes + 2 + 13 : 0)
   const barCells = rest - 3
-  return { name, targets, bar: barCells >= 4 ? barCells : 0, docs, short, rate, state: wide }
+  return { name, targets, bar: barCells >= 4 ? barCells : 0, docs, short, bytes, rate, state: wide }
 }
 
 /** Whether lines have room for `1,204,311 of 138,231,000`; otherwise they show `1.2 M of 138.2 M`, and the frame the rest. */

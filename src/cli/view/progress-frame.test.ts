@@ -38,10 +38,10 @@ test('a frame at 120 columns has room for targets, rates and states', () => {
      Shardferry  cities-2026                                                                                        copying
      https://old.example:9200 → https://new.example:9200
 
-     ● cities → cities-v2  ▕██████████████████                         ▏  41.9%   58,000 of 138,231   23.4 k/s  copying
-     ↻ orders              ▕███████████████████████████████████████████▏ 100.0%      9,000 of 9,000             catching up
+     ● cities → cities-v2  ▕█████████████▊                   ▏  41.9%   58,000 of 138,231   23.2 MB   23.4 k/s  3s left
+     ↻ orders              ▕█████████████████████████████████▏ 100.0%      9,000 of 9,000    3.6 MB             catching up
 
-       Total               ▕███████████████████▌                       ▏  45.5%   67,000 of 147,231   23.4 k/s
+       Total               ▕███████████████                  ▏  45.5%   67,000 of 147,231   26.8 MB   23.4 k/s
 
        time left   4s                        elapsed     2m 05s                    bytes       26.8 MB of 58.9 MB
        byte rate   9.1 MB/s                  partitions  1 of 3                    width       8 of 8 requests

@@ -40,6 +40,7 @@ export function sampleIndex(index: string, state: IndexProgress['state'], read: 
     expectedBytes: expectedDocs * 400,
     counts: { read, written: read, alreadyNewer: 0, setAside: 0, filtered: 0, bytes: read * 400 },
     docsPerSecond: state === 'copying' ? 23_400 : 0,
+    etaMs: state === 'copying' ? Math.round((1000 * (expectedDocs - read)) / 23_400) : null,
     lag: null,
   }
 }
