@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { run } from './command.ts'
@@ -105,7 +105,8 @@ export async function labNodeClasses(): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 8)
   const folder = join(cacheFolder(), `classes@${hash}`)
   if (existsSync(folder)) return folder
-  const half = `${folder}.${process.pid}.tmp`
+  mkdirSync(cacheFolder(), { recursive: true })
+  const half = mkdtempSync(`${folder}.`)
   await run(javaCommand(findJdk(), 'javac'), ['--release', String(oldestMajor), '-d', half, source], {
     missing: noJdk(oldestMajor, []),
   })

@@ -41,6 +41,15 @@ test('what was deleted on the source is deleted on the target, and the report is
   expect(f.documents('target')).toEqual(f.documents('source'))
 })
 
+test('what a run wrote whose end its journal did not take is deleted too where it is deleted before the next run', async () => {
+  const f = await fakeMigration()
+  const dies = virtualWorld({ restless: true, crashAt: 'manifest-kept' })
+  await expect(runMigration(f.process(dies), never)).rejects.toThrow('manifest-kept')
+  await f.remove(3)
+  expect(await run(f)).toMatchObject({ verdict: 'exact' })
+  expect(f.documents('target')).toEqual(f.documents('source'))
+})
+
 test('where nothing was deleted, nothing is looked at', async () => {
   const f = await fakeMigration()
   await run(f)

@@ -1,8 +1,9 @@
 /**
  * Invariant: whatever the target may hold of a partition is listed. A settled partition has one manifest, of its last
  * attempt, complete and on disk before the partition is journaled as settled; one with nothing in it has none. An attempt
- * that failed or was killed has written documents too, which may be deleted on the source before they are read again: what
- * it listed stays, as leftovers. For that, documents are in the file before they are sent.
+ * that failed or was killed, or whose end the journal did not take, has written documents too, which may be deleted on the
+ * source before they are read again: what it listed stays, as leftovers. For that, documents are in the file before they
+ * are sent.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -27,7 +28,9 @@ function attempt(file: string, versionFrom: 'seq-no' | 'version'): ManifestAttem
   const versions = versionsOf(versionFrom)
   const refused = new Set<number>()
   let open: RowFile | undefined
-  keepAsLeftover(file)
+  keepAsLeftover(file, part)
+  // Complete, but the journal does not say so: else there would be no other attempt.
+  keepAsLeftover(file, file)
   return {
     list: docs => {
       open ??= new RowFile(part, versions)
@@ -38,10 +41,7 @@ function attempt(file: string, versionFrom: 'seq-no' | 'version'): ManifestAttem
       for (const { doc } of rejected) refused.add(doc.seqNo ?? 0)
     },
     commit: () => {
-      if (open === undefined) {
-        rmSync(file, { force: true })
-        return 0
-      }
+      if (open === undefined) return 0
       const { docs } = open.rows
       open.end(refused.size === 0)
       open = undefined
@@ -52,7 +52,7 @@ function attempt(file: string, versionFrom: 'seq-no' | 'version'): ManifestAttem
     discard: () => {
       open?.close()
       open = undefined
-      keepAsLeftover(file)
+      keepAsLeftover(file, part)
     },
   }
 }
@@ -69,8 +69,8 @@ function markRefused(file: string, versions: Versions, refused: ReadonlySet<numb
   renameSync(`${file}-refused`, file)
 }
 
-function keepAsLeftover(file: string): void {
-  if (existsSync(`${file}.part`)) renameSync(`${file}.part`, `${file}.left-${leftovers(file).length}`)
+function keepAsLeftover(file: string, listed: string): void {
+  if (existsSync(listed)) renameSync(listed, `${file}.left-${leftovers(file).length}`)
 }
 
 /** What attempts listed that did not come to their end, a file each. */

@@ -150,3 +150,18 @@ test.each([
   // Compressed, most take less than their ids alone.
   expect(beyond).toBeLessThan(16)
 })
+
+test('behind a block that could not be written whole nothing more is written: it could not be read', () => {
+  const full = new Error('no space is left')
+  const seen: number[] = []
+  const rows = new RowWriter('seq-no', bytes => {
+    if (seen.push(bytes.length) === 3) throw full
+  })
+  const doc = { id: 'a', routing: undefined, seqNo: 1, version: 2n, source: new Uint8Array(0) }
+  rows.add(doc)
+  expect(() => rows.flush()).toThrow(full)
+  rows.add(doc)
+  expect(() => rows.flush()).toThrow(full)
+  expect(() => rows.end()).toThrow(full)
+  expect(seen).toHaveLength(3)
+})

@@ -39,10 +39,11 @@ export class RowWriter {
   #block = Buffer.allocUnsafe(blockBytes)
   #at = 0
   #last = 0
+  #cutOff: { readonly by: unknown } | undefined
 
   constructor(versions: Versions, put: (bytes: Uint8Array) => void) {
     this.#versions = versions
-    this.#put = put
+    this.#put = bytes => this.#unlessCutOff(put, bytes)
     put(Buffer.from(heads[versions], 'latin1'))
   }
 
@@ -80,6 +81,17 @@ export class RowWriter {
     const end = Buffer.alloc(12)
     end.writeBigUInt64LE(BigInt(this.docs), 4)
     this.#put(end)
+  }
+
+  /** What came behind a block that is cut off, as on a full disk, could not be read: nothing does. */
+  #unlessCutOff(put: (bytes: Uint8Array) => void, bytes: Uint8Array): void {
+    if (this.#cutOff) throw this.#cutOff.by
+    try {
+      put(bytes)
+    } catch (thrown) {
+      this.#cutOff = { by: thrown }
+      throw thrown
+    }
   }
 
   #room(bytes: number): void {
