@@ -30,6 +30,7 @@ import { accessKinds } from './access/steps.ts'
 import type { StepKind } from './cluster/step-kind.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createdKind, createIndexStep } from './metadata/create.ts'
+import { extendMappingKind, extendMappingStep } from './metadata/extend-mapping.ts'
 import { switchAliasesStep } from './metadata/switch-aliases.ts'
 import { tuneIndexStep, tuningKind } from './metadata/tune.ts'
 import { writeBlockKind, writeBlockStep } from './metadata/write-block.ts'
@@ -37,6 +38,7 @@ import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
 import type { DeletesParts } from './migration/carry-deletes.ts'
 import { baseAfter, firstEntries, nothingWritten, planBack, raising } from './migration/cutover/way-back.ts'
 import { deletedLater } from './migration/deleted-later.ts'
+import { withAliasesNow } from './migration/follow-definitions.ts'
 import { Memory } from './migration/memory.ts'
 import { fingerprintOf } from './migration/run-verification.ts'
 import type { Comparison } from './migration/run-verification.ts'
@@ -173,6 +175,7 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
       create: (task, onChange) => createIndexStep(target, task, onChange),
       tune: task => tuneIndexStep(target, task),
       aliases: task => aliasStep(target, task),
+      extendMapping: ({ target: index }, growth) => extendMappingStep(target, index, growth),
       block: task => writeBlockStep(source, task.source),
       switchAliases: (tasks, take) => switchAliasesStep(target, tasks, take),
     },
@@ -265,6 +268,7 @@ export function stepKinds(folder: string, made?: Pick<MigrationState, 'plan' | '
   return [
     made ? createdKind(uuidOf) : { prefix: 'create-index/', atEnd: 'kept' },
     { prefix: 'aliases/', atEnd: 'kept' },
+    extendMappingKind,
     writeBlockKind('source'),
     writeBlockKind('target'),
     tuningKind('target'),
@@ -311,7 +315,7 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
   const tally = new CompareTally(plan, tasks, copy.readers, world)
   const finished = state?.outcome?.kind === 'finished' || state?.outcome?.kind === 'completed'
   const { indices, left } = await comparedIndices(
-    tasks,
+    state ? tasks.map(task => withAliasesNow(task, state)) : tasks,
     {
       source: sideReaders(source, copy),
       target: sideReaders(target, copy),

@@ -35,6 +35,7 @@ const everyType: Record<Entry['type'], true> = {
   undone: true,
   created: true,
   changed: true,
+  'definition-seen': true,
   'round-opened': true,
   submitted: true,
   observed: true,

@@ -1,3 +1,5 @@
+import { grown } from '../model/definition.ts'
+import type { Definition } from '../model/definition.ts'
 import type { Partition, SeqNoRange, Settled } from '../model/documents.ts'
 import type {
   Ask,
@@ -5,6 +7,7 @@ import type {
   CutoverFacts,
   DeletesCarried,
   Entry,
+  LaterChange,
   Pace,
   RollbackConditions,
   RoundsMerged,
@@ -28,6 +31,10 @@ export interface MigrationState {
   readonly created: ReadonlyMap<string, string>
   /** Documents that a target index held before anything was copied into it, by source index. */
   readonly docsBefore: ReadonlyMap<string, number>
+  /** What became otherwise than planned when a target index was made, and what its source got since it was planned, by source index. */
+  readonly changes: ReadonlyMap<string, readonly LaterChange[]>
+  /** The definitions of source indices that are followed, as the target would have them: as seen first, and last. */
+  readonly definitions: ReadonlyMap<string, { readonly first: Definition; readonly last: Definition }>
   /** Tasks of the target by the partition they move, as long as it is not settled, with the number of the entry that says so. */
   readonly submitted: ReadonlyMap<string, { readonly task: string; readonly number: number }>
   readonly paused: string | undefined
@@ -118,6 +125,8 @@ export class FoldingState implements MigrationState {
   readonly indices: Map<string, FoldingIndex> = new Map()
   readonly created: Map<string, string> = new Map()
   readonly docsBefore: Map<string, number> = new Map()
+  readonly changes: Map<string, LaterChange[]> = new Map()
+  readonly definitions: Map<string, { readonly first: Definition; readonly last: Definition }> = new Map()
   readonly submitted: Map<string, { readonly task: string; readonly number: number }> = new Map()
   paused: string | undefined
   cancelled = false
@@ -162,8 +171,17 @@ export class FoldingState implements MigrationState {
         if (entry.docsBefore !== undefined) this.docsBefore.set(entry.index, entry.docsBefore)
         return
       case 'opened':
-      case 'changed':
         return
+      case 'changed':
+        this.changes.set(entry.index, [...(this.changes.get(entry.index) ?? []), entry.change])
+        return
+      case 'definition-seen': {
+        const { index, mappings, aliases } = entry
+        const known = this.definitions.get(index)
+        const last = { mappings: grown(known?.last.mappings ?? {}, mappings), aliases }
+        this.definitions.set(index, { first: known?.first ?? last, last })
+        return
+      }
       case 'round-opened':
         this.#index(entry.index).rounds.push({
           round: entry.round,

@@ -101,6 +101,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'started', holder },
   { type: 'captured', step: 'create:cities', saved: null },
   { type: 'changed', index: 'cities', change: { kind: 'stripped', what: 'settings.index.creation_date', why: 'refused' } },
+  { type: 'definition-seen', index: 'cities', mappings: {}, aliases: {} },
   { type: 'applied', step: 'create:cities' },
   { type: 'created', index: 'cities', target: 'cities', uuid: 'made' },
   { type: 'captured', step: 'tune:cities', saved: { refresh_interval: '5s' } },

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
+import { inRequests } from '../cluster/in-requests.ts'
 import { exactJsonIfFound, json } from '../cluster/json.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { AliasDefinition, Json, JsonObject } from '../model/plan.ts'
@@ -71,6 +72,29 @@ export async function findIndex(cluster: Cluster, name: string, signal: AbortSig
       ...(found.inexact.length === 0 ? {} : { inexact: found.inexact.map(number => number.slice(name.length + 1)) }),
     },
   }
+}
+
+/** Mappings and aliases of many indices, those that are there, in few requests; `inexact` as in `IndexDefinition`. */
+export async function readDefinitions(
+  cluster: Cluster,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Pick<IndexDefinition, 'mappings' | 'aliases'> & { readonly inexact: readonly string[] }>> {
+  const found = new Map<string, Pick<IndexDefinition, 'mappings' | 'aliases'> & { readonly inexact: readonly string[] }>()
+  for (const some of inRequests(names)) {
+    const answer = await exactJsonIfFound(cluster, {
+      method: 'GET',
+      path: `/${indexPath(some)}`,
+      query: { ignore_unavailable: true },
+      signal,
+    })
+    const indices = (answer?.value ?? {}) as Readonly<Record<string, GetIndex>>
+    for (const [name, { mappings, aliases }] of Object.entries(indices)) {
+      const inexact = (answer?.inexact ?? []).filter(number => number.startsWith(`${name}.`))
+      found.set(name, { mappings: typeless(cluster, mappings).mappings, aliases, inexact })
+    }
+  }
+  return found
 }
 
 /** Mappings of 5.x and 6.x carry their type's name; `_default_` is a template for types and no type itself. */

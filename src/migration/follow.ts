@@ -8,6 +8,7 @@ import { markOf } from '../model/entries.ts'
 import { asShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { carryDeletes } from './carry-deletes.ts'
+import { followDefinitions } from './follow-definitions.ts'
 import { mergeRounds } from './merge-rounds.ts'
 import type { Migration } from './migration.ts'
 import { confirmTargets, copyPass } from './phases.ts'
@@ -21,6 +22,9 @@ const idleAfterMs = 30_000
 const troubleMs = 10_000
 /** Within this an ask is followed while nothing else is done. */
 const napMs = 250
+
+/** How often it is looked whether definitions have changed: before a round is copied, and while nothing moves. */
+const definitionsEveryMs = { moving: 10_000, idle: 60_000 } as const
 
 /** How often it is looked whether the target indices are still those that were made. */
 const confirmEveryMs = 60_000
@@ -37,12 +41,17 @@ export async function follow(m: Migration, phase: Followed, isAsked: () => boole
   const deletesDueMs = new Map<string, number>()
   let movedAtMs = m.world.now()
   let confirmedAtMs = m.world.now()
+  let definedAtMs = Number.NEGATIVE_INFINITY
   do {
     m.tally.phase = phase
     let waitMs = m.world.now() - movedAtMs > idleAfterMs ? idleLookMs : busyLookMs
     try {
       const found = await lookAtAll(m, tasks, signal)
       const due = tasks.filter(task => hasMoved(m, task, found.get(task.source) ?? []))
+      if (m.world.now() - definedAtMs >= definitionsEveryMs[due.length > 0 ? 'moving' : 'idle']) {
+        await followDefinitions(m, tasks, signal)
+        definedAtMs = m.world.now()
+      }
       if (due.length > 0) {
         movedAtMs = m.world.now()
         waitMs = busyLookMs
@@ -67,6 +76,11 @@ export async function follow(m: Migration, phase: Followed, isAsked: () => boole
     }
     await rest(m, waitMs, isAsked, signal)
   } while (!isAsked())
+  try {
+    await followDefinitions(m, tasks, signal)
+  } catch (thrown) {
+    requirePassing(m, thrown, signal)
+  }
 }
 
 /** Looks how far the other side falls behind, and writes nothing to it, until it may be written to or a change is asked for. */

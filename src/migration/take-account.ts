@@ -3,7 +3,7 @@ import type { RoundState } from '../journal/fold.ts'
 import { addCounts, balances, noCounts } from '../model/documents.ts'
 import type { Counts } from '../model/documents.ts'
 import { markOf } from '../model/entries.ts'
-import type { ShardMark } from '../model/entries.ts'
+import type { LaterChange, ShardMark } from '../model/entries.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { isAccounted } from '../model/report.ts'
 import type { IndexReport, Report, Verdict } from '../model/report.ts'
@@ -47,6 +47,7 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
   const rounds = m.memory.state.indices.get(task.source)?.rounds ?? []
   const note = (text: string): void => void notes.push(`${task.source}: ${text}`)
   const doubts: string[] = []
+  for (const { kind, what, why } of m.memory.state.changes.get(task.source) ?? []) note(`${what} ${changeWords[kind]}: ${why}`)
   let counts: Counts = noCounts
   for (const round of rounds) for (const settled of round.settled.values()) counts = addCounts(counts, settled.counts)
   const query = task.query ?? { match_all: {} }
@@ -97,6 +98,13 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
     deleted,
     doubts,
   }
+}
+
+const changeWords: Readonly<Record<LaterChange['kind'], string>> = {
+  stripped: 'is left out',
+  converted: 'is otherwise than planned',
+  dropped: 'is dropped',
+  followed: 'came later',
 }
 
 export interface Findings {

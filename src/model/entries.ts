@@ -1,3 +1,4 @@
+import type { Definition } from './definition.ts'
 import type { Partition, SeqNoRange, Settled } from './documents.ts'
 import type { Change, Json, Plan } from './plan.ts'
 import type { Report } from './report.ts'
@@ -20,7 +21,9 @@ export type Entry =
       /** Documents that an index which was there already held before anything was copied into it; missing where they could not be counted. */
       readonly docsBefore?: number
     }
-  | { readonly type: 'changed'; readonly index: string; readonly change: Change }
+  | { readonly type: 'changed'; readonly index: string; readonly change: LaterChange }
+  /** How a source index that is followed is defined, as the target would have it: of its mapping, what came since it was seen before. */
+  | ({ readonly type: 'definition-seen'; readonly index: string } & Definition)
   | RoundOpened
   | Observed
   /** The target runs a `_reindex` task for a partition; a later run goes on watching it. */
@@ -66,6 +69,11 @@ export interface RoundOpened {
   readonly again?: readonly SeqNoRange[]
   /** The source index took no writes when the round was opened (a write block). Only told where it is read by slices. */
   readonly writeBlocked?: boolean
+}
+
+/** What became otherwise than planned. followed: the source's definition has changed since. */
+export interface LaterChange extends Omit<Change, 'kind'> {
+  readonly kind: Change['kind'] | 'followed'
 }
 
 /** Closed rounds `from` to `to` count as one from here on: the same numbers, the same documents. */

@@ -1,6 +1,7 @@
 import { fieldTypes } from '../metadata/fields.ts'
 import { targetMappings } from '../metadata/mappings.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
+import { sameTree } from '../metadata/same-tree.ts'
 import { asText, settingsByName } from '../metadata/tree.ts'
 import type { IndexTask, Json, JsonObject } from '../model/plan.ts'
 import type { DefinitionDifference } from '../model/verification.ts'
@@ -76,10 +77,4 @@ function aliasDifferences({ aliases }: IndexTask, target: IndexDefinition): Defi
 function sameSetting(a: Json, b: Json): boolean {
   const list = (value: Json): string => JSON.stringify((Array.isArray(value) ? (value as readonly Json[]) : [value]).map(asText))
   return list(a) === list(b)
-}
-
-function sameTree(a: Json | undefined, b: Json | undefined): boolean {
-  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return a === b
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...keys].every(key => sameTree((a as JsonObject)[key], (b as JsonObject)[key]))
 }

@@ -1,5 +1,6 @@
 import { fold } from '../../journal/fold.ts'
 import type { MigrationState } from '../../journal/fold.ts'
+import { withAliasesNow } from '../../migration/follow-definitions.ts'
 import { namesOf } from '../../metadata/switch-aliases.ts'
 import { gate } from '../../migration/cutover/gate.ts'
 import { noWayBack } from '../../migration/cutover/way-back.ts'
@@ -35,7 +36,7 @@ export async function cutover(settings: Settings, options: CutoverOptions, signa
   if (state.cutover.phase !== 'none') throw underWay(name)
   await using clusters = await connectBoth(settings, signal)
   requireSamePlan(plan, clusters, undefined)
-  const tasks = movedTasks(plan)
+  const tasks = movedTasks(plan).map(task => withAliasesNow(task, state))
   const { conditions } = options
   const asked = {
     what: 'cutover',

@@ -4,6 +4,7 @@ import type { Progress } from '../../model/progress.ts'
 import type { MigrationSettings } from '../../settings/settings.ts'
 import { lookOf, print } from '../output.ts'
 import { openKnownJournal } from '../session.ts'
+import { changesText } from '../view/changes-text.ts'
 import { deletesText } from '../view/deletes-text.ts'
 import { statusText } from '../view/status-text.ts'
 
@@ -26,6 +27,7 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
         report: state.report ?? null,
         outcome: state.outcome ?? null,
         cutover: state.cutover,
+        changes: [...state.changes].flatMap(([index, some]) => some.map(change => ({ index, ...change }))),
       }),
     )
     return 0
@@ -33,6 +35,8 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
   print(statusText(live?.progress, word, { ...lookOf(process.stdout), name }))
   const deletes = deletesText(state)
   if (deletes !== undefined) print(deletes)
+  const changes = changesText(state)
+  if (changes !== undefined) print(changes)
   if (state.outcome?.kind === 'failed' && !word.startsWith('running'))
     print(`Last error [${state.outcome.code}]: ${state.outcome.message}`)
   return 0

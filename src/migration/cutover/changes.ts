@@ -4,6 +4,7 @@ import type { CutoverConditions, RollbackConditions } from '../../model/entries.
 import type { PausedBy } from '../../model/ports.ts'
 import type { Lag } from '../../model/progress.ts'
 import type { Report } from '../../model/report.ts'
+import { withAliasesNow } from '../follow-definitions.ts'
 import { addLags } from '../lag.ts'
 import type { Migration } from '../migration.ts'
 import { requireExact } from './cut-over.ts'
@@ -13,9 +14,10 @@ import type { Condition } from './gate.ts'
 
 /** From the source to the target. */
 export function cutoverChange(m: Migration, back: Migration | undefined, conditions: CutoverConditions): Change {
-  const { memory, tasks } = m
+  const { memory } = m
+  const tasks = m.tasks.map(task => withAliasesNow(task, memory.state))
   return {
-    from: m,
+    from: { ...m, tasks },
     to: back,
     memory,
     entries: {
@@ -48,7 +50,10 @@ export function rollbackChange(m: Migration, back: Migration, conditions: Rollba
       done: facts => ({ type: 'rolled-back', facts }),
     },
     // Where it has to be made again, other indices hold again what the cutover took from them.
-    switchStep: m.steps.switchAliases(m.tasks, true),
+    switchStep: m.steps.switchAliases(
+      m.tasks.map(task => withAliasesNow(task, m.memory.state)),
+      true,
+    ),
     switchBy: 'undo',
     maxBlockMs: conditions.maxBlockMs,
     equalUpTo: conditions.acceptDifferences ? new Map() : equalIn(back),
