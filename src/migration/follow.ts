@@ -23,8 +23,12 @@ const troubleMs = 10_000
 /** Within this an ask is followed while nothing else is done. */
 const napMs = 250
 
-/** How often it is looked whether definitions have changed: before a round is copied, and while nothing moves. */
-const definitionsEveryMs = { moving: 10_000, idle: 60_000 } as const
+/**
+ * Definitions are looked at before a round is copied, as a document may need a field that came just before it; for a tenth
+ * of the time at most. While nothing moves, only now and then.
+ */
+const definitionsShare = 9
+const definitionsIdleMs = 60_000
 
 /** How often it is looked whether the target indices are still those that were made. */
 const confirmEveryMs = 60_000
@@ -41,16 +45,19 @@ export async function follow(m: Migration, phase: Followed, isAsked: () => boole
   const deletesDueMs = new Map<string, number>()
   let movedAtMs = m.world.now()
   let confirmedAtMs = m.world.now()
-  let definedAtMs = Number.NEGATIVE_INFINITY
+  const definitions = { dueMs: 0, idleDueMs: 0 }
   do {
     m.tally.phase = phase
     let waitMs = m.world.now() - movedAtMs > idleAfterMs ? idleLookMs : busyLookMs
     try {
       const found = await lookAtAll(m, tasks, signal)
       const due = tasks.filter(task => hasMoved(m, task, found.get(task.source) ?? []))
-      if (m.world.now() - definedAtMs >= definitionsEveryMs[due.length > 0 ? 'moving' : 'idle']) {
+      const startMs = m.world.now()
+      if (startMs >= (due.length > 0 ? definitions.dueMs : definitions.idleDueMs)) {
         await followDefinitions(m, tasks, signal)
-        definedAtMs = m.world.now()
+        const nowMs = m.world.now()
+        definitions.dueMs = nowMs + definitionsShare * (nowMs - startMs)
+        definitions.idleDueMs = nowMs + definitionsIdleMs
       }
       if (due.length > 0) {
         movedAtMs = m.world.now()

@@ -47,6 +47,7 @@ export interface Status {
   } | null
   readonly report: Report | null
   readonly outcome: { readonly kind: string; readonly code?: string } | null
+  readonly changes: readonly { readonly index: string; readonly kind: string; readonly what: string }[]
 }
 
 export interface Ferry {
