@@ -53,20 +53,28 @@ export async function changeDirection(
   if (failing.length > 0) throw refused(what, failing)
   if (!yes && !(await confirmed(what === 'cutover' ? 'Cut over now?' : 'Roll back now?', signal)))
     throw new ShardferryError('stopped', 'Stopped; nothing was changed.')
-  const before = fold(journal.entries()).lastNumber
+  const { lastNumber, switches } = fold(journal.entries())
   journal.append({ type: 'asked', ask })
-  const facts = await made(journal, name, what, before, json, signal)
+  const facts = await made(journal, name, what, lastNumber, json, signal)
   if (json) emit({ event: what === 'cutover' ? 'cut-over' : 'rolled-back', ...facts })
   else print(`\n${told(facts)}`)
   if (hook !== undefined) await runHook(hook, { ...facts, event: what }, signal)
-  if (moved) tellMoved(journal, json)
+  // A hook may take so long that this change is not the last one any more.
+  if (moved) tellMoved(journal, switches + 1, json)
   else if (!json) print(`\n${heldText(what)}`)
   return 0
 }
 
-/** From now on what is written is carried over to the side that applications have left. */
-export function tellMoved(journal: SqliteJournal, json: boolean): void {
-  journal.append({ type: 'asked', ask: { what: 'moved' } })
+/**
+ * From now on what is written is carried over to the side that applications have left.
+ * @param switches which change of direction they have followed @throws ShardferryError `state-other` where it is not the last one
+ */
+export function tellMoved(journal: SqliteJournal, switches: number, json: boolean): void {
+  journal.append({ type: 'asked', ask: { what: 'moved', switches } })
+  if (fold(journal.entries()).switches !== switches)
+    throw new ShardferryError('state-other', 'Applications were moved on meanwhile, by another cutover or rollback.', {
+      hint: 'Once they have followed that one, say so again with --moved. See how it stands with: shardferry status',
+    })
   if (!json) print('What is written from now on is carried over to the other side.')
 }
 

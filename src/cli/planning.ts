@@ -114,7 +114,7 @@ function stepsIn(journal: Journal): NonNullable<CheckContext['steps']> {
   const world = realWorld(process.env)
   return {
     apply: (step, signal) => applyStep(step, memory, world, signal),
-    undo: (step, signal) => undoStep(step, memory, signal),
+    undo: (step, signal) => undoStep(step, memory, world, signal),
   }
 }
 

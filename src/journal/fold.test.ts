@@ -171,17 +171,12 @@ test('the sample migration has an entry of every type, and ends as it says', () 
 })
 
 test('a change of direction is asked for, begun, and made or undone; an ask that does not fit changes nothing', () => {
-  const ask = (what: 'cutover' | 'rollback' | 'moved'): Entry => ({
+  const ask = (what: 'cutover' | 'rollback'): Entry => ({
     type: 'asked',
-    ask:
-      what === 'cutover'
-        ? { what, conditions: cutoverConditions }
-        : what === 'rollback'
-          ? { what, conditions: rollbackConditions }
-          : { what },
+    ask: what === 'cutover' ? { what, conditions: cutoverConditions } : { what, conditions: rollbackConditions },
   })
   const phases = (...entries: readonly Entry[]): unknown => after(...entries).cutover.phase
-  const done: Entry = { type: 'cut-over', facts: cutoverFacts }
+  const done: Entry = { type: 'cut-over', facts: cutoverFacts, wayBack: true }
   expect(phases(ask('rollback'))).toBe('none')
   expect(phases(ask('cutover'))).toBe('asked')
   expect(phases(ask('cutover'), { type: 'cutover-begun' })).toBe('begun')
@@ -196,7 +191,15 @@ test('a change of direction is asked for, begun, and made or undone; an ask that
   expect(phases(ask('cutover'), { type: 'started', holder })).toBe('none')
   expect(phases(done, ask('rollback'), { type: 'started', holder })).toBe('done')
   expect(phases(ask('cutover'), { type: 'cutover-begun' }, { type: 'started', holder })).toBe('begun')
-  expect(after(done, ask('moved'))).toMatchObject({ held: false, switches: 1 })
+})
+
+test('that applications have moved counts for the change of direction that it was said of, and for no later one', () => {
+  const moved = (switches: number): Entry => ({ type: 'asked', ask: { what: 'moved', switches } })
+  const done: Entry = { type: 'cut-over', facts: cutoverFacts, wayBack: true }
+  const back: Entry = { type: 'rolled-back', facts: cutoverFacts }
+  expect(after(done, moved(1))).toMatchObject({ held: false, switches: 1 })
+  expect(after(done, back, moved(1))).toMatchObject({ held: true, switches: 2 })
+  expect(after(done, back, moved(1), moved(2))).toMatchObject({ held: false, switches: 2 })
 })
 
 test('a journal cut at any entry folds, and what was settled or captured before the cut stays so after it', () => {

@@ -51,6 +51,8 @@ export interface MigrationState {
   readonly held: boolean
   /** Cutovers and rollbacks that were made. */
   readonly switches: number
+  /** The last cutover was made with a way back: what the target has is listed. */
+  readonly hasWayBack: boolean
   readonly lastNumber: number
 }
 
@@ -138,6 +140,7 @@ export class FoldingState implements MigrationState {
   cutover: CutoverState = { phase: 'none' }
   held = false
   switches = 0
+  hasWayBack = false
   lastNumber = 0
 
   apply(entry: Entry, number: number, atMs: number): void {
@@ -240,6 +243,7 @@ export class FoldingState implements MigrationState {
         return
       case 'cut-over':
         this.cutover = { phase: 'done', facts: entry.facts }
+        this.hasWayBack = entry.wayBack
         this.switches++
         this.held = true
         return
@@ -308,7 +312,7 @@ export class FoldingState implements MigrationState {
         if (this.cutover.phase === 'none') this.cutover = { phase: 'asked', conditions: ask.conditions }
         return
       case 'moved':
-        this.held = false
+        if (ask.switches === this.switches) this.held = false
         return
       case 'rollback':
         if (this.cutover.phase === 'done')

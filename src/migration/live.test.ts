@@ -1,52 +1,30 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
-import { send } from '../../test/contract/connect-to.ts'
+import {
+  aliasesOf,
+  ask,
+  askBack,
+  blocked,
+  both,
+  changed,
+  dyingAt,
+  equalSoon,
+  followed,
+  followsAs,
+  moved,
+  put,
+  unblocked,
+  use,
+} from '../../test/support/changes.ts'
 import { fakeMigration } from '../../test/support/fake-migration.ts'
 import type { FakeMigration } from '../../test/support/fake-migration.ts'
 import { until } from '../../test/support/until.ts'
-import { never, virtualWorld } from '../flow/virtual-world.test-part.ts'
-import type { CutoverConditions } from '../model/entries.ts'
+import { never } from '../flow/virtual-world.test-part.ts'
 import { crashPoints, cutoverCrashPoints } from '../model/crash-points.ts'
 import type { AnyCrashPoint } from '../model/crash-points.ts'
 import { ShardferryError } from '../model/errors.ts'
-import type { World } from '../model/ports.ts'
 import { runMigration } from './run-migration.ts'
-
-const easy: CutoverConditions = {
-  maxLagMs: 600_000,
-  maxBlockMs: 60_000,
-  acceptSetAside: false,
-  acceptUnverified: true,
-  acceptYellow: true,
-  takeAliases: false,
-}
-
-const followed = { copy: { follow: true, followBack: false }, task: { aliases: { places: {} } } } as const
-
-function ask(f: FakeMigration, conditions: Partial<CutoverConditions> = {}): void {
-  f.journal.append({ type: 'asked', ask: { what: 'cutover', conditions: { ...easy, ...conditions } } })
-}
-
-/** Applications have left the side that is blocked. */
-function moved(f: FakeMigration): void {
-  f.journal.append({ type: 'asked', ask: { what: 'moved' } })
-}
-
-async function followsAs(f: FakeMigration, text: string): Promise<void> {
-  const isThere = (): boolean =>
-    f.types().includes('created') && [...f.documents('target').values()].some(one => one.includes(text))
-  await until(`${text} on the target`, () => Promise.resolve(isThere() || undefined))
-}
-
-function blocked(f: FakeMigration): boolean {
-  return f.source.store.index('cities').text('blocks.write') === 'true'
-}
-
-async function aliasesOf(f: FakeMigration): Promise<unknown> {
-  return await send(f.target.url, 'GET', '/towns/_alias')
-}
 
 test('the source is followed, updates and deletes too, until a cutover: then it takes no writes and the aliases are on the target', async () => {
   const f = await fakeMigration(followed)
@@ -89,20 +67,6 @@ test.each([['not verified', { acceptUnverified: false }, 'verification: cities: 
     expect(await running).toMatchObject({ verdict: 'exact' })
   },
 )
-
-/** Dies at the nth time that a point is passed: nothing is journaled or tidied up any more. */
-function dyingAt(at: AnyCrashPoint, nth: number): World & { readonly died: boolean } {
-  let left = nth
-  return {
-    ...virtualWorld({ restless: true }),
-    get died() {
-      return left <= 0
-    },
-    reached: point => {
-      if (point === at && --left === 0) throw new ShardferryError('state-unwritable', `died at ${at}`)
-    },
-  }
-}
 
 const points: readonly AnyCrashPoint[] = [...crashPoints, ...cutoverCrashPoints].filter(
   point => !['plan-journaled', 'tuning-restored', 'cutover-undone'].includes(point),
@@ -148,43 +112,6 @@ test.each(points)(
   },
 )
 
-const both = { copy: { follow: true }, task: { aliases: { places: {} } } } as const
-
-/** Writes, updates and deletes on a side, as applications would that use it. */
-async function use(f: FakeMigration, side: 'source' | 'target', text: string): Promise<void> {
-  const [address, index] = side === 'source' ? [f.source.url, 'cities'] : [f.target.url, 'towns']
-  const line = (id: string): string => `{"index":{"_id":"${id}"}}\n{"text":"${text}"}\n`
-  const lines = `${line('d1')}${line(`new ${text}`)}{"delete":{"_id":"d2"}}\n{"delete":{"_id":"gone ${text}"}}\n${line('d2')}${line(`gone ${text}`)}`
-  await send(address, 'POST', `/${index}/_bulk`, lines)
-  await send(address, 'DELETE', `/${index}/_doc/gone ${text}`)
-  // One that came by the copy and has not been touched since.
-  const copied = [...f.documents(side)].find(([, doc]) => doc.includes('first'))!
-  await send(address, 'DELETE', `/${index}/_doc/${copied[0]}`)
-  await send(address, 'POST', `/${index}/_refresh`)
-}
-
-async function equalSoon(f: FakeMigration, what: string): Promise<void> {
-  const equal = (): boolean => isDeepStrictEqual(f.documents('source'), f.documents('target'))
-  await until(`both sides to be equal ${what}`, () => Promise.resolve(equal() || undefined))
-}
-
-async function changed(f: FakeMigration, what: 'cutover' | 'rollback', text: string): Promise<void> {
-  const done = what === 'cutover' ? 'cut-over' : 'rolled-back'
-  const count = (): number => f.types().filter(type => type === done).length
-  const before = count()
-  if (what === 'cutover') ask(f)
-  else
-    f.journal.append({
-      type: 'asked',
-      ask: { what, conditions: { maxLagMs: 600_000, maxBlockMs: 60_000, acceptDifferences: false } },
-    })
-  await until(`the ${what} ${text}`, () => {
-    const undone = f.journal.kept.findLast(({ type }) => type === 'cutover-undone' || type === 'rollback-undone')
-    if (undone) throw new Error(JSON.stringify(undone))
-    return Promise.resolve(count() > before || undefined)
-  })
-}
-
 test('applications go to the target, back to the source, and to the target again: whatever they write or delete is on both sides each time', async () => {
   const f = await fakeMigration(both)
   const stop = new AbortController()
@@ -196,7 +123,7 @@ test('applications go to the target, back to the source, and to the target again
   await changed(f, 'cutover', 'first')
   expect(f.types()).toContain('finished')
   moved(f)
-  await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
+  await unblocked(f, 'source')
   await use(f, 'target', 'two')
   await equalSoon(f, 'after the cutover')
   await use(f, 'target', 'three')
@@ -210,7 +137,7 @@ test('applications go to the target, back to the source, and to the target again
   await changed(f, 'cutover', 'second')
   expect(f.documents('source')).toEqual(f.documents('target'))
   moved(f)
-  await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
+  await unblocked(f, 'source')
   await use(f, 'target', 'six')
   await equalSoon(f, 'after the second cutover')
   stop.abort(new ShardferryError('stopped', 'Stopped.'))
@@ -233,18 +160,13 @@ async function diesGoingBack(at: AnyCrashPoint, nth: number): Promise<void> {
   const first = runMigration(f.process(), stop.signal)
   await until('the cutover', () => Promise.resolve(f.types().includes('finished') || undefined))
   moved(f)
-  await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
+  await unblocked(f, 'source')
   await use(f, 'target', 'two')
   await equalSoon(f, 'after the cutover')
   stop.abort(stopped)
   await expect(first).rejects.toMatchObject({ code: 'stopped' })
   await use(f, 'target', 'three')
-  const askBack = (): void =>
-    f.journal.append({
-      type: 'asked',
-      ask: { what: 'rollback', conditions: { maxLagMs: 600_000, maxBlockMs: 60_000, acceptDifferences: false } },
-    })
-  askBack()
+  askBack(f)
 
   const dying = new AbortController()
   const world = dyingAt(at, nth)
@@ -259,13 +181,11 @@ async function diesGoingBack(at: AnyCrashPoint, nth: number): Promise<void> {
     Promise.resolve(f.types().includes('rolled-back') || f.types().includes('rollback-undone') || undefined),
   )
   if (!f.types().includes('rolled-back')) {
-    askBack()
+    askBack(f)
     await until('the rollback', () => Promise.resolve(f.types().includes('rolled-back') || undefined))
   }
   moved(f)
-  await until('the target to take writes again', () =>
-    Promise.resolve(f.target.store.index('towns').text('blocks.write') !== 'true' || undefined),
-  )
+  await unblocked(f, 'target')
   expect(f.documents('source')).toEqual(f.documents('target'))
   expect(await aliasesOf(f)).toEqual({ towns: { aliases: {} } })
   await use(f, 'source', 'four')
@@ -303,13 +223,8 @@ async function cutOverTo(f: FakeMigration, stop: AbortController): Promise<{ rea
   const running = runMigration(f.process(), stop.signal).catch((thrown: unknown) => thrown)
   await until('the cutover', () => Promise.resolve(f.types().includes('cut-over') || undefined))
   moved(f)
-  await until('the source to take writes again', () => Promise.resolve(!blocked(f) || undefined))
+  await unblocked(f, 'source')
   return { running }
-}
-
-async function put(address: string, index: string, id: string, text: string, more = ''): Promise<void> {
-  await send(address, 'POST', `/${index}/_bulk`, `{"index":{"_id":"${id}"${more}}}\n{"text":"${text}"}\n`)
-  await send(address, 'POST', `/${index}/_refresh`)
 }
 
 test.each(['seq-no', 'version'] as const)(

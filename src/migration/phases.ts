@@ -71,7 +71,7 @@ export async function restoreTuning(
   const restored: string[] = []
   for (const task of tuned(m)) {
     const step = m.steps.tune(task)
-    if (await patiently(m, () => undoStep(step, m.memory, signal), signal)) restored.push(step.describe())
+    if (await patiently(m, () => undoStep(step, m.memory, m.world, signal), signal)) restored.push(step.describe())
   }
   return restored
 }

@@ -2,7 +2,7 @@ import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
 import { endedBy } from './ended-by.ts'
-import { live, settleChange } from './live.ts'
+import { live, requireWayBack, restoreBoth, settleChange } from './live.ts'
 import type { Migration } from './migration.ts'
 import { confirmTargets, copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
 import { patiently } from './patiently.ts'
@@ -18,6 +18,7 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
   using _ = m.protection.begin()
   const signal = AbortSignal.any([outer, asks.cancelled])
   try {
+    requireWayBack(m)
     await settleChange(m, signal)
     // After a change of direction a side may be blocked: nothing is copied to it before applications have moved.
     const account = m.memory.state.switches > 0 ? await live(m, signal) : await copyToAccount(m, signal)
@@ -29,12 +30,12 @@ export async function runMigration(m: Migration, outer: AbortSignal): Promise<Re
   } catch (thrown) {
     const error = asShardferryError(signal.aborted ? signal.reason : thrown)
     if (asks.cancelled.aborted && error.code === 'stopped') {
-      if (m.remoteTasks) await undoStep(m.remoteTasks, m.memory, AbortSignal.timeout(60_000))
-      await restoreTuning(m, AbortSignal.timeout(60_000))
+      if (m.remoteTasks) await undoStep(m.remoteTasks, m.memory, m.world, AbortSignal.timeout(60_000))
+      await restoreBoth(m, AbortSignal.timeout(60_000))
     }
     // No later run gets further than this one: nothing stays tuned for it.
     if (error.code === 'target-changed' || error.code === 'lineage-changed')
-      await restoreTuning(m, AbortSignal.timeout(60_000)).catch(() => undefined)
+      await restoreBoth(m, AbortSignal.timeout(60_000)).catch(() => undefined)
     for (const entry of endedBy(error)) m.memory.append(entry)
     throw error
   }
@@ -51,7 +52,7 @@ async function copyToAccount(m: Migration, signal: AbortSignal): Promise<Report>
   await copyAll(m, signal)
   await confirmTargets(m, signal)
   const account = m.follow || m.memory.state.cutover.phase === 'asked' ? await live(m, signal) : undefined
-  if (remoteTasks) await patiently(m, () => undoStep(remoteTasks, m.memory, signal), signal)
+  if (remoteTasks) await patiently(m, () => undoStep(remoteTasks, m.memory, m.world, signal), signal)
   if (account) return account
   m.tally.phase = 'restoring'
   await restoreTuning(m, signal)

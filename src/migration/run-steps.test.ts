@@ -52,14 +52,14 @@ test('a step that was applied is not applied again, and one that was undone not 
   const memory = new Memory(journal)
   await applyStep(cluster.step, memory, virtualWorld(), never)
   expect(await applyStep(cluster.step, new Memory(journal), virtualWorld(), never)).toBe(false)
-  expect(await undoStep(cluster.step, memory, never)).toBe(true)
-  expect(await undoStep(cluster.step, new Memory(journal), never)).toBe(false)
+  expect(await undoStep(cluster.step, memory, virtualWorld(), never)).toBe(true)
+  expect(await undoStep(cluster.step, new Memory(journal), virtualWorld(), never)).toBe(false)
   expect(cluster).toMatchObject({ value: 'original', applied: 1, undone: 1 })
 })
 
 test('a step that never began is not undone', async () => {
   const cluster = setting()
-  expect(await undoStep(cluster.step, new Memory(journalOf()), never)).toBe(false)
+  expect(await undoStep(cluster.step, new Memory(journalOf()), virtualWorld(), never)).toBe(false)
   expect(cluster.undone).toBe(0)
 })
 
@@ -71,7 +71,7 @@ test.each(['step-captured', 'step-applied', 'step-journaled'] as const satisfies
     await applyStep(cluster.step, new Memory(journal), virtualWorld(), never)
     expect(cluster.value).toBe('fast')
     expect(types(journal)).toEqual(['captured', 'applied'])
-    await undoStep(cluster.step, new Memory(journal), never)
+    await undoStep(cluster.step, new Memory(journal), virtualWorld(), never)
     expect(cluster.value).toBe('original')
   },
 )
@@ -81,7 +81,7 @@ test.each(['step-captured', 'step-applied', 'step-journaled'] as const satisfies
   async crashAt => {
     const [journal, cluster] = [journalOf(), setting()]
     await expect(applyStep(cluster.step, new Memory(journal), virtualWorld({ crashAt }), never)).rejects.toBeInstanceOf(Crash)
-    expect(await undoStep(cluster.step, new Memory(journal), never)).toBe(true)
+    expect(await undoStep(cluster.step, new Memory(journal), virtualWorld(), never)).toBe(true)
     expect(cluster.value).toBe('original')
   },
 )
@@ -97,19 +97,28 @@ test('a crash between an undo and its journal entry undoes it once more, with th
   const [journal, cluster] = [journalOf(), setting()]
   await applyStep(cluster.step, new Memory(journal), virtualWorld(), never)
   journal.failAt = 'undone'
-  await expect(undoStep(cluster.step, new Memory(journal), never)).rejects.toThrow('disk full')
+  await expect(undoStep(cluster.step, new Memory(journal), virtualWorld(), never)).rejects.toThrow('disk full')
   delete journal.failAt
-  expect(await undoStep(cluster.step, new Memory(journal), never)).toBe(true)
+  expect(await undoStep(cluster.step, new Memory(journal), virtualWorld(), never)).toBe(true)
+  expect(cluster).toMatchObject({ value: 'original', undone: 2 })
+})
+
+test('after a crash at step-undone the step is undone once more, with the same value', async () => {
+  const [journal, cluster] = [journalOf(), setting()]
+  await applyStep(cluster.step, new Memory(journal), virtualWorld(), never)
+  const dying = virtualWorld({ crashAt: 'step-undone' })
+  await expect(undoStep(cluster.step, new Memory(journal), dying, never)).rejects.toBeInstanceOf(Crash)
+  expect(await undoStep(cluster.step, new Memory(journal), virtualWorld(), never)).toBe(true)
   expect(cluster).toMatchObject({ value: 'original', undone: 2 })
 })
 
 test('a step that was undone and is applied anew captures anew what a person has set meanwhile', async () => {
   const [journal, cluster] = [journalOf(), setting()]
   await applyStep(cluster.step, new Memory(journal), virtualWorld(), never)
-  await undoStep(cluster.step, new Memory(journal), never)
+  await undoStep(cluster.step, new Memory(journal), virtualWorld(), never)
   cluster.value = 'set by hand'
   await applyStep(cluster.step, new Memory(journal), virtualWorld(), never)
-  await undoStep(cluster.step, new Memory(journal), never)
+  await undoStep(cluster.step, new Memory(journal), virtualWorld(), never)
   expect(cluster.value).toBe('set by hand')
 })
 

@@ -19,10 +19,11 @@ export async function applyStep(step: Step, memory: Memory, world: World, signal
 }
 
 /** Undoes a step that was applied, or may have been. Gives whether it did so now. */
-export async function undoStep(step: Step, memory: Memory, signal: AbortSignal): Promise<boolean> {
+export async function undoStep(step: Step, memory: Memory, world: World, signal: AbortSignal): Promise<boolean> {
   const known = memory.state.steps.get(step.id)
   if (!known || known.phase === 'undone') return false
   await step.undo(known.saved, signal)
+  world.reached('step-undone')
   memory.append({ type: 'undone', step: step.id })
   return true
 }

@@ -177,11 +177,14 @@ function operationsSince(last: RoundState | undefined, marks: readonly ShardMark
 }
 
 function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[], total: Counts): Verdict {
-  const equal = indices.every(
-    one => one.balanced && one.behind === 0 && isAccounted(one.deleted) && one.doubts.length === 0 && countsAgree(tasks, one),
-  )
-  if (!equal) return 'differs'
+  if (!indices.every(one => agrees(tasks, one))) return 'differs'
   return total.setAside > 0 ? 'set-aside' : 'exact'
+}
+
+/** Whether the account of an index leaves nothing open, but for documents set aside. */
+export function agrees(tasks: readonly IndexTask[], one: IndexReport): boolean {
+  const { balanced, behind, deleted, doubts } = one
+  return balanced && behind === 0 && isAccounted(deleted) && doubts.length === 0 && countsAgree(tasks, one)
 }
 
 /**

@@ -14,6 +14,7 @@ export const crashPoints = [
   'partition-written',
   'partition-settled',
   'round-closed',
+  'step-undone',
   'tuning-restored',
   'account-taken',
 ] as const

@@ -48,7 +48,8 @@ export type Entry =
   | { readonly type: 'cutover-begun' }
   /** A cutover was refused, or has failed and is undone: applications stay on the source. */
   | { readonly type: 'cutover-undone'; readonly reason: string }
-  | { readonly type: 'cut-over'; readonly facts: CutoverFacts }
+  /** `wayBack`: what the target has is listed, so that it can be followed back. */
+  | { readonly type: 'cut-over'; readonly facts: CutoverFacts; readonly wayBack: boolean }
   /** The same for the way back: applications return to the source. */
   | { readonly type: 'rollback-begun' }
   | { readonly type: 'rollback-undone'; readonly reason: string }
@@ -190,8 +191,11 @@ export type Ask =
   | { readonly what: 'cancel' }
   | { readonly what: 'cutover'; readonly conditions: CutoverConditions }
   | { readonly what: 'rollback'; readonly conditions: RollbackConditions }
-  /** Applications have left the side that a change of direction has blocked: it may take what is carried over to it. */
-  | { readonly what: 'moved' }
+  /**
+   * Applications have left the side that the change of direction of this number has blocked: it may take what is carried
+   * over to it. Means nothing once another change was made.
+   */
+  | { readonly what: 'moved'; readonly switches: number }
 
 /** What a person lets a migration do at most; what is not there stays as it is. */
 export interface Pace {

@@ -26,6 +26,7 @@ const timesReached: Readonly<Record<(typeof crashPoints)[number], number>> = {
   'partition-written': 4,
   'partition-settled': 4,
   'round-closed': 2,
+  'step-undone': 2,
   'tuning-restored': 1,
   'account-taken': 1,
 }

@@ -16,6 +16,7 @@ const times: Readonly<Record<CrashPoint, number>> = {
   'partition-written': 12,
   'partition-settled': 12,
   'round-closed': 3,
+  'step-undone': 2,
   'tuning-restored': 1,
   'account-taken': 1,
 }

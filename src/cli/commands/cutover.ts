@@ -26,7 +26,7 @@ export async function cutover(settings: Settings, options: CutoverOptions, signa
   using open = journal
   const state = fold(open.entries())
   if (options.moved && state.cutover.phase === 'done') {
-    tellMoved(open, options.json)
+    tellMoved(open, state.switches, options.json)
     return 0
   }
   requireNotCutOver(state, name)

@@ -37,7 +37,7 @@ export async function rollback(settings: Settings, options: RollbackOptions, sig
   switch (state.cutover.phase) {
     case 'none':
       if (options.moved && state.switches > 0) {
-        tellMoved(open, options.json)
+        tellMoved(open, state.switches, options.json)
         return 0
       }
       return await removeAll({ settings, journal: open, folder, name, state }, options, signal)

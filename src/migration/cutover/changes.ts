@@ -23,12 +23,12 @@ export function cutoverChange(m: Migration, back: Migration | undefined, conditi
     entries: {
       begun: { type: 'cutover-begun' },
       undone: reason => ({ type: 'cutover-undone', reason }),
-      done: facts => ({ type: 'cut-over', facts }),
+      done: facts => ({ type: 'cut-over', facts, wayBack: back !== undefined }),
     },
     switchStep: m.steps.switchAliases(tasks, conditions.takeAliases),
     switchBy: 'apply',
     maxBlockMs: conditions.maxBlockMs,
-    equalUpTo: conditions.acceptUnverified ? new Map() : equalIn(m),
+    acceptDifferences: false,
     require: async signal => {
       const parts = { tasks, state: memory.state, target: m.target, lag: lagOf(m), greenWithin: '30s' } as const
       requireAll([...(await gate(parts, conditions, signal)), notPaused(m)])
@@ -56,7 +56,7 @@ export function rollbackChange(m: Migration, back: Migration, conditions: Rollba
     ),
     switchBy: 'undo',
     maxBlockMs: conditions.maxBlockMs,
-    equalUpTo: conditions.acceptDifferences ? new Map() : equalIn(back),
+    acceptDifferences: conditions.acceptDifferences,
     require: () => Promise.resolve(requireAll([lagBelow(lagOf(back), conditions.maxLagMs), notPaused(m)])),
     requireAccount: report => requireExact(report, accepts),
   }
@@ -67,12 +67,6 @@ export function changeBegun(m: Migration, back: Migration | undefined, stands: C
   if (stands.phase === 'begun') return cutoverChange(m, back, stands.conditions)
   if (stands.phase === 'rollback-begun' && back) return rollbackChange(m, back, stands.conditions)
   return undefined
-}
-
-/** Up to where both sides were found equal: by a comparison, or by the last change of direction. */
-function equalIn({ memory }: Migration): Change['equalUpTo'] {
-  const found = [...memory.state.verified.values()].filter(({ equal }) => equal)
-  return new Map(found.map(({ index, shards }) => [index, shards]))
 }
 
 function lagOf(m: Migration): Lag | null {

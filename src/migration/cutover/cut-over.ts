@@ -4,14 +4,16 @@
  *
  * Invariants. Until the switch is made, whatever fails is undone, the write blocks last, and applications stay where they
  * are. The switch is made only when the side they leave takes no writes, everything it has and everything it deleted is on
- * the other, what changed since both were compared is equal, what the other side has is listed so that it can be followed
- * from there, and the account says so. A run that finds a change begun undoes it, unless the step that switches is
- * journaled: then it finishes it.
+ * the other, what either side was given since both were compared is equal, what the other side has is listed so that it can
+ * be followed from there, and the account says so. A run that finds a change begun undoes it, unless the step that switches
+ * is journaled: then it finishes it.
+ *
+ * What the other side has is listed as copies. So each document that it was given since it was listed last is compared too:
+ * one that does not come from here was written by an application that has not moved, and must not pass for a copy.
  */
 import { refresh } from '../../cluster/shards.ts'
-import type { CutoverFacts, Entry, ShardMark, Verified } from '../../model/entries.ts'
+import type { CutoverFacts, Entry } from '../../model/entries.ts'
 import { asShardferryError, ShardferryError } from '../../model/errors.ts'
-import type { IndexTask } from '../../model/plan.ts'
 import type { Step } from '../../model/ports.ts'
 import type { Report } from '../../model/report.ts'
 import { carryDeletes } from '../carry-deletes.ts'
@@ -22,7 +24,8 @@ import { patiently } from '../patiently.ts'
 import { confirmTargets, copyPass, restoreTuning } from '../phases.ts'
 import { undoStep, applyStep } from '../run-steps.ts'
 import { takeAccount } from '../take-account.ts'
-import { compareSince } from './compare-since.ts'
+import { compareChanged, knownBefore, remember } from './known.ts'
+import type { Known } from './known.ts'
 import { listOn } from './way-back.ts'
 
 /** One change of direction. */
@@ -41,8 +44,8 @@ export interface Change {
   /** Makes the switch, and takes it back. */
   readonly switchStep: Step
   readonly switchBy: 'apply' | 'undo'
-  /** By source index of `from`, up to where both sides were found equal; those that are missing are not compared. */
-  readonly equalUpTo: ReadonlyMap<string, readonly Pick<ShardMark, 'shard' | 'upTo' | 'historyUuid'>[]>
+  /** The sides need not be equal. What is not is told by the journal, and keeps the next change from being made. */
+  readonly acceptDifferences: boolean
   /** How long the side that applications leave may be blocked. */
   readonly maxBlockMs: number
   readonly require: (signal: AbortSignal) => Promise<void>
@@ -60,37 +63,40 @@ export async function change(c: Change, signal: AbortSignal): Promise<Report | u
   const { world } = c.from
   try {
     await c.require(signal)
-    const equal = await approach(hasty, signal)
+    const known = await approach(hasty, signal)
     c.memory.append(c.entries.begun)
     world.reached('cutover-begun')
     const startMs = world.now()
-    const report = await inTime(c, within => switchOver(hasty, equal, within), signal)
-    if (c.to) rememberEqual(c.to, c.from, equal)
+    const report = await inTime(c, within => switchOver(hasty, known, within), signal)
     c.memory.append(c.entries.done(factsOf(c, report, world.now() - startMs)))
     world.reached('cut-over')
     return report
   } catch (thrown) {
     const error = asShardferryError(thrown)
     if (error.code.startsWith('state-')) throw error
-    await undoChange(c, `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`)
+    await undoChange(c, reasonOf(error))
     if (signal.aborted) throw error
     return undefined
   }
+}
+
+export function reasonOf({ message, hint }: ShardferryError): string {
+  return hint === undefined ? message : `${message} ${hint}`
 }
 
 /** Each time less is left, as less was written in between. */
 const approaches = 3
 
 /** Lists, copies and compares while applications still write, so that little is left for when they are blocked. */
-async function approach(c: Change, signal: AbortSignal): Promise<Equal> {
-  let equal = c.equalUpTo
+async function approach(c: Change, signal: AbortSignal): Promise<Known> {
+  let known = knownBefore(c)
   for (let left = approaches; left > 0; left--) {
     if (c.to) await listOn(c.to, false, signal)
-    equal = await compareChanged(c, equal, 'write', signal)
+    known = await compareChanged(c, known, 'write', signal)
     await copyPass(c.from, c.from.tasks.filter(isFollowed), 'following', signal)
     for (const task of c.from.tasks) await carryDeletes(c.from, task, signal)
   }
-  return equal
+  return known
 }
 
 async function inTime<T>(
@@ -111,21 +117,11 @@ async function inTime<T>(
   }
 }
 
-/** What was compared is equal on both sides up to where the other direction is listed: it is compared from there next time. */
-function rememberEqual(to: Migration, from: Migration, equal: Equal): void {
-  const compared = new Set(from.tasks.filter(({ source }) => equal.has(source)).map(({ target }) => target))
-  const indices = to.tasks.flatMap(({ source }): Verified[] => {
-    const shards = to.memory.state.indices.get(source)?.rounds.at(-1)?.shards
-    return shards && compared.has(source) ? [{ index: source, equal: true, level: 'full', shards }] : []
-  })
-  to.memory.append({ type: 'verified', indices })
-}
-
 /** Undoes what of a change was applied, last first, and says why. */
 export async function undoChange(c: Change, reason: string): Promise<void> {
   const signal = AbortSignal.timeout(undoWithinMs)
   const patient = { ...c.from, giveUpAfterMs: undoWithinMs / 2 }
-  if (c.switchBy === 'apply') await patiently(patient, () => undoStep(c.switchStep, c.memory, signal), signal)
+  if (c.switchBy === 'apply') await patiently(patient, () => undoStep(c.switchStep, c.memory, c.from.world, signal), signal)
   // Taken back only half, as when no answer came: it stands in the journal as made, and is made again.
   else await patiently(patient, () => c.switchStep.apply(signal), signal)
   await liftBlocks(patient, c.memory, signal)
@@ -135,7 +131,13 @@ export async function undoChange(c: Change, reason: string): Promise<void> {
 
 /** Lets writes to the side that `m` follows through again. */
 export async function liftBlocks(m: Migration, memory: Memory, signal: AbortSignal): Promise<void> {
-  for (const task of m.tasks.toReversed()) await patiently(m, () => undoStep(m.steps.block(task), memory, signal), signal)
+  for (const task of m.tasks.toReversed())
+    await patiently(m, () => undoStep(m.steps.block(task), memory, m.world, signal), signal)
+}
+
+/** Keeps writes from the side that `m` follows: also where they were let through for a change that was not made. */
+export async function setBlocks(m: Migration, memory: Memory, signal: AbortSignal): Promise<void> {
+  for (const task of m.tasks) await patiently(m, () => applyStep(m.steps.block(task), memory, m.world, signal), signal)
 }
 
 /** Whether the point is passed from which a change is only finished. */
@@ -150,58 +152,27 @@ export async function finishChange(c: Change, signal: AbortSignal): Promise<Repo
   return report
 }
 
-type Equal = Change['equalUpTo']
-
-async function compareChanged(
-  { from }: Change,
-  equalUpTo: Equal,
-  applications: 'write' | 'are blocked',
-  signal: AbortSignal,
-): Promise<Equal> {
-  const equal = new Map<string, readonly ShardMark[]>()
-  for (const task of from.tasks) {
-    const since = equalUpTo.get(task.source)
-    const copied = from.memory.state.indices.get(task.source)?.rounds.findLast(({ closed }) => closed)
-    if (!since || !copied || task.read.by !== 'seq-no') continue
-    requireEqual(task, await compareSince(from, task, since, copied.shards, applications, signal))
-    equal.set(task.source, copied.shards)
-  }
-  return equal
-}
-
-function requireEqual({ source, target }: IndexTask, different: readonly { readonly id: string; readonly kind: string }[]): void {
-  const [first] = different
-  if (!first) return
-  throw new ShardferryError(
-    'cutover-failed',
-    `${source} and ${target} differ in ${different.length === 1 ? 'a document' : `${different.length} documents`}, such as ${first.id}, which is ${first.kind}.`,
-    { hint: 'See all of them with: shardferry verify' },
-  )
-}
-
-async function switchOver(c: Change, equal: Equal, signal: AbortSignal): Promise<Report> {
+async function switchOver(c: Change, known: Known, signal: AbortSignal): Promise<Report> {
   const { from, to, memory } = c
   // Applications cannot write until it is over: neither pressure nor a window that ends may hold it up.
   using _ = from.throttler.hurry()
-  for (const task of from.tasks) {
-    const block = from.steps.block(task)
-    await patiently(from, () => applyStep(block, memory, from.world, signal), signal)
-  }
+  await setBlocks(from, memory, signal)
   await drain(from, signal)
   from.world.reached('cutover-drained')
   if (to) await listOn(to, true, signal)
-  await compareChanged(c, equal, 'are blocked', signal)
+  const compared = await compareChanged(c, known, 'are blocked', signal)
   await confirmTargets(from, signal)
   await restoreTuning({ ...from, memory }, signal)
   const report = await patiently(from, () => takeAccount(from, signal), signal)
   c.requireAccount(report)
+  remember(c, compared, report)
   await patiently(from, () => makeSwitch(c, signal), signal)
   return report
 }
 
 async function makeSwitch({ switchStep, switchBy, memory, from }: Change, signal: AbortSignal): Promise<void> {
   if (switchBy === 'apply') await applyStep(switchStep, memory, from.world, signal)
-  else await undoStep(switchStep, memory, signal)
+  else await undoStep(switchStep, memory, from.world, signal)
 }
 
 const mostPasses = 5
