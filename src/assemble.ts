@@ -184,14 +184,26 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
     protection,
     catchUpRounds: copy.catchUpRounds,
     follow: copy.follow,
-    back: shared || !copy.followBack || !parts.openBack ? undefined : () => (back ??= assembleBack(migration, parts)),
+    back: shared || !copy.followBack || !parts.openBack ? undefined : once(() => assembleBack(migration, parts)),
     shown: { current: undefined },
     mode,
     versionBase,
     giveUpAfterMs,
   }
-  let back: Promise<Migration> | undefined
   return migration
+}
+
+/** Makes something when it is first asked for; what could not be made is made when it is asked for again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return async () => {
+    try {
+      return await (made ??= make())
+    } catch (thrown) {
+      made = undefined
+      throw thrown
+    }
+  }
 }
 
 /** The way back of a migration: its plan is made when it is first needed, and journaled like any other. */

@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { jsonIfFound } from '../cluster/json.ts'
+import { indexUuid } from '../cluster/shards.ts'
 import type { IndexTask, JsonObject } from '../model/plan.ts'
 import type { Step } from '../model/ports.ts'
 import { changeAliases } from './alias-step.ts'
@@ -53,9 +54,17 @@ export function switchAliasesStep(target: Cluster, tasks: readonly IndexTask[], 
     async undo(saved, signal) {
       const now = await aliasesHeld(target, tasks, signal)
       const gone = now.filter(one => !saved.some(was => was.index === one.index && was.alias === one.alias))
-      await changeAliases(target, 'the plan', [...gone.map(removed), ...saved.map(added)], signal)
+      const back = await inPlace(target, saved, signal)
+      await changeAliases(target, 'the plan', [...gone.map(removed), ...back.map(added)], signal)
     },
   }
+}
+
+/** An index that was deleted meanwhile cannot be given its aliases back, and must not keep the others from theirs. */
+async function inPlace(target: Cluster, held: Held, signal: AbortSignal): Promise<Held> {
+  const there = new Map<string, boolean>()
+  for (const { index } of held) if (!there.has(index)) there.set(index, (await indexUuid(target, index, signal)) !== undefined)
+  return held.filter(({ index }) => there.get(index))
 }
 
 export function namesOf(tasks: readonly IndexTask[]): readonly string[] {

@@ -15,7 +15,13 @@ import { existingNote } from './existing-note.ts'
 import type { Migration } from './migration.ts'
 import { sourceRested } from './source-rested.ts'
 
-type Accountable = Pick<Migration, 'plan' | 'tasks' | 'source' | 'target' | 'memory' | 'reader' | 'world' | 'deletes'>
+interface Accountable extends Pick<
+  Migration,
+  'plan' | 'tasks' | 'source' | 'target' | 'memory' | 'reader' | 'world' | 'deletes'
+> {
+  /** Of documents that the target alone has, those that the source refused before a change of direction. */
+  readonly refusedBefore?: (task: IndexTask, signal: AbortSignal) => Promise<number>
+}
 
 /** Compares what was read with what became of it, and both sides' counts; says in one word how it stands. */
 export async function takeAccount(m: Accountable, signal: AbortSignal): Promise<Report> {
@@ -81,6 +87,8 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
     note(
       "moved by the target's own _reindex, which writes the JSON of documents anew (1.50 becomes 1.5, more digits than a double has are rounded); bytes are estimated.",
     )
+  const refused = (await m.refusedBefore?.(task, signal)) ?? 0
+  if (refused > 0) note(`${refused} documents that the source refused before applications moved are on the target only.`)
   const docsBefore = m.memory.state.docsBefore.get(task.source) ?? null
   if (task.action === 'into-existing')
     existingNote({ task, counts, sourceCount: here.docs, targetCount: there.docs, docsBefore }, { doubts, note })
@@ -93,6 +101,7 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
     sourceCount: here.docs,
     targetCount: there.docs,
     targetCountBefore: docsBefore,
+    ...(refused > 0 ? { refusedBefore: refused } : {}),
     behind,
     deletes,
     deleted,
@@ -192,9 +201,9 @@ export function agrees(tasks: readonly IndexTask[], one: IndexReport): boolean {
  * round. And an index that was on the target before holds documents of its own, as many as it held then at most.
  */
 function countsAgree(tasks: readonly IndexTask[], report: IndexReport): boolean {
-  const { index, sourceCount, targetCount, targetCountBefore, counts } = report
+  const { index, sourceCount, targetCount, targetCountBefore, refusedBefore = 0, counts } = report
   if (sourceCount === null || targetCount === null) return false
-  const more = targetCount + counts.setAside - sourceCount
+  const more = targetCount + counts.setAside - sourceCount - refusedBefore
   const intoExisting = tasks.find(task => task.source === index)?.action === 'into-existing'
   const ownDocs = intoExisting ? (targetCountBefore ?? Number.POSITIVE_INFINITY) : 0
   return more >= 0 && more <= counts.setAside + ownDocs

@@ -55,6 +55,8 @@ export interface IndexReport {
   readonly targetCount: number | null
   /** What an index that was on the target before held then; null for one that was made, or was not counted. */
   readonly targetCountBefore: number | null
+  /** Documents that the target alone has since a change of direction, because the source refused them before; missing for none. */
+  readonly refusedBefore?: number
   /** Operations on the source that came after the last round; 0 when caught up. */
   readonly behind: number
   /** Deletes that the source has executed since the copy began, as far as its primaries count them: each begins anew when it moves. */

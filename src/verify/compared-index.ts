@@ -40,6 +40,13 @@ export function placeOf(id: string, routing: string | undefined): string {
   return routing === undefined ? `-${id}` : `${routing.length}:${routing}${id}`
 }
 
+/** The id of a place. */
+export function idIn(place: string): string {
+  if (place.startsWith('-')) return place.slice(1)
+  const colon = place.indexOf(':')
+  return place.slice(colon + 1 + Number(place.slice(0, colon)))
+}
+
 /** Whether a number was given out after the checkpoint of every shard it may belong to. */
 export function afterEvery(marks: readonly ShardMark[], seqNo: bigint): boolean {
   return marks.length > 0 && marks.every(mark => seqNo > BigInt(mark.upTo))

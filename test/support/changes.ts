@@ -47,8 +47,12 @@ export function blocked(f: FakeMigration, side: 'source' | 'target' = 'source'):
 }
 
 export async function journaled(f: FakeMigration, type: Entry['type'], times = 1): Promise<void> {
-  const found = (): number => f.types().filter(one => one === type).length
-  await until(`${type} in the journal`, () => Promise.resolve(found() >= times || undefined))
+  await until(`${type} in the journal`, () => {
+    const undone = f.journal.kept.findLast(one => one.type === 'cutover-undone' || one.type === 'rollback-undone')
+    if ((type === 'cut-over' || type === 'rolled-back') && undone && f.journal.kept.at(-1) === undone)
+      throw new Error(undone.reason)
+    return Promise.resolve(f.types().filter(one => one === type).length >= times || undefined)
+  })
 }
 
 export async function unblocked(f: FakeMigration, side: 'source' | 'target'): Promise<void> {

@@ -121,10 +121,14 @@ export function joinManifests(
   if (listed === 0) return 0
   const file = fileOf(folder, into)
   const joined = new RowFile(`${file}.part`, versionsOf(versionFrom))
-  for (const one of parts) readManifest(folder, one.partition, one.listed, row => joined.rows.copy(row))
-  joined.end(true)
-  renameSync(`${file}.part`, file)
-  return listed
+  try {
+    for (const one of parts) readManifest(folder, one.partition, one.listed, row => joined.rows.copy(row))
+    joined.end(true)
+    renameSync(`${file}.part`, file)
+    return listed
+  } finally {
+    joined.discard()
+  }
 }
 
 /** Of partitions that count no longer. */

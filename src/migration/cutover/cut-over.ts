@@ -14,6 +14,7 @@
 import { refresh } from '../../cluster/shards.ts'
 import type { CutoverFacts, Entry } from '../../model/entries.ts'
 import { asShardferryError, ShardferryError } from '../../model/errors.ts'
+import type { IndexTask } from '../../model/plan.ts'
 import type { Step } from '../../model/ports.ts'
 import type { Report } from '../../model/report.ts'
 import { carryDeletes } from '../carry-deletes.ts'
@@ -26,6 +27,7 @@ import { undoStep, applyStep } from '../run-steps.ts'
 import { takeAccount } from '../take-account.ts'
 import { compareChanged, knownBefore, remember } from './known.ts'
 import type { Known } from './known.ts'
+import { refusedBefore } from './refused-before.ts'
 import { listOn } from './way-back.ts'
 
 /** One change of direction. */
@@ -147,7 +149,7 @@ export function isSwitched({ memory, switchStep, switchBy }: Change): boolean {
 
 /** Of a change whose run ended after the switch: only the journal does not know it yet. */
 export async function finishChange(c: Change, signal: AbortSignal): Promise<Report> {
-  const report = await patiently(c.from, () => takeAccount(c.from, signal), signal)
+  const report = await account(c, signal)
   c.memory.append(c.entries.done(factsOf(c, report, null)))
   return report
 }
@@ -163,11 +165,19 @@ async function switchOver(c: Change, known: Known, signal: AbortSignal): Promise
   const compared = await compareChanged(c, known, 'are blocked', signal)
   await confirmTargets(from, signal)
   await restoreTuning({ ...from, memory }, signal)
-  const report = await patiently(from, () => takeAccount(from, signal), signal)
+  const report = await account(c, signal)
   c.requireAccount(report)
   remember(c, compared, report)
   await patiently(from, () => makeSwitch(c, signal), signal)
   return report
+}
+
+function account({ from, to }: Change, signal: AbortSignal): Promise<Report> {
+  const accounted = {
+    ...from,
+    refusedBefore: (task: IndexTask, within: AbortSignal) => refusedBefore(from, to, task, within),
+  }
+  return patiently(from, () => takeAccount(accounted, signal), signal)
 }
 
 async function makeSwitch({ switchStep, switchBy, memory, from }: Change, signal: AbortSignal): Promise<void> {
