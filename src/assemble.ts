@@ -176,7 +176,7 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
       tune: task => tuneIndexStep(target, task),
       aliases: task => aliasStep(target, task),
       extendMapping: ({ target: index }, growth) => extendMappingStep(target, index, growth),
-      block: task => writeBlockStep(source, task.source),
+      block: task => writeBlockStep(source, task.source, world),
       switchAliases: (tasks, take) => switchAliasesStep(target, tasks, take),
     },
     remoteTasks: byReindex ? reindexTasksStep(target, marks) : undefined,

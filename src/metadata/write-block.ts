@@ -1,11 +1,10 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json, jsonIfFound } from '../cluster/json.ts'
-import { refusal } from '../cluster/refusal.ts'
 import type { UndoneKind } from '../cluster/step-kind.ts'
 import type { Side } from '../model/connection.ts'
 import { ShardferryError } from '../model/errors.ts'
-import type { Step } from '../model/ports.ts'
+import type { Step, World } from '../model/ports.ts'
 import { atLeast } from '../model/version.ts'
 
 /** The block's setting as it was; null where it was not set. */
@@ -19,10 +18,10 @@ function prefixOf(side: Side): string {
 
 /**
  * Takes writes away from an index. Where the server has the API for it (`PUT INDEX/_block/write`: Elasticsearch from 7.9, OpenSearch), writes
- * that were under way are over when it answers; elsewhere only the setting is changed, and whoever reads on waits until
- * the numbers that were given out are safe.
+ * that were under way are over when it answers. Elsewhere the setting is changed, which says nothing of those that were let
+ * through before: they are waited for.
  */
-export function writeBlockStep(cluster: Cluster, index: string): Step<Saved> {
+export function writeBlockStep(cluster: Cluster, index: string, world: Pick<World, 'sleep'>): Step<Saved> {
   return {
     id: `${prefixOf(cluster.side)}${index}`,
     describe: () => `block writes to index ${index} on the ${cluster.side}`,
@@ -39,7 +38,10 @@ export function writeBlockStep(cluster: Cluster, index: string): Step<Saved> {
 
     async apply(signal) {
       const { flavor, version } = cluster.identity
-      if (flavor === 'elasticsearch' && !atLeast(version, 7, 9)) return await put(cluster, index, 'true', signal)
+      if (flavor === 'elasticsearch' && !atLeast(version, 7, 9)) {
+        await put(cluster, index, 'true', signal)
+        return await untilQuiet(cluster, index, world, signal)
+      }
       const answer = await json<{ acknowledged: boolean; shards_acknowledged: boolean }>(cluster, {
         method: 'PUT',
         path: `/${indexPath(index)}/_block/write`,
@@ -77,7 +79,42 @@ async function restore(cluster: Cluster, index: string, saved: Saved, signal: Ab
 }
 
 async function put(cluster: Cluster, index: string, value: Saved, signal: AbortSignal): Promise<void> {
-  const request = { method: 'PUT', path: `/${indexPath(index)}/_settings`, body: { [setting]: value }, signal } as const
-  const answer = await cluster.exchange(request)
-  if (answer.status >= 400) throw refusal(cluster, request, answer)
+  const answer = await json<{ acknowledged: boolean }>(cluster, {
+    method: 'PUT',
+    path: `/${indexPath(index)}/_settings`,
+    body: { [setting]: value },
+    signal,
+  })
+  if (answer.acknowledged) return
+  throw new ShardferryError('unavailable', `Not every node of the ${cluster.side} knows the write block of ${index} in time.`, {
+    recovery: 'retry',
+    hint: 'Its master is busy, or a node does not answer: GET _cat/nodes',
+  })
+}
+
+interface Counted {
+  readonly index_total?: number
+  readonly delete_total?: number
+  readonly index_current?: number
+  readonly delete_current?: number
+}
+
+/** Longer than a write that was let through waits for its turn. */
+const quietMs = 1_000
+
+/** Until the primaries have nothing under way, and have counted nothing for a while. */
+async function untilQuiet(cluster: Cluster, index: string, world: Pick<World, 'sleep'>, signal: AbortSignal): Promise<void> {
+  for (let before: number | undefined; ;) {
+    const stats = await json<{ _all?: { primaries?: { indexing?: Counted } } }>(cluster, {
+      method: 'GET',
+      path: `/${indexPath(index)}/_stats/indexing`,
+      query: { filter_path: '_all.primaries.indexing' },
+      signal,
+    })
+    const { index_total = 0, delete_total = 0, index_current = 0, delete_current = 0 } = stats._all?.primaries?.indexing ?? {}
+    const now = index_total + delete_total
+    if (now === before && index_current + delete_current === 0) return
+    before = now
+    await world.sleep(quietMs, signal)
+  }
 }

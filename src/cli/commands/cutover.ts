@@ -4,7 +4,6 @@ import { withAliasesNow } from '../../migration/follow-definitions.ts'
 import { namesOf } from '../../metadata/switch-aliases.ts'
 import { gate } from '../../migration/cutover/gate.ts'
 import { noWayBack } from '../../migration/cutover/way-back.ts'
-import type { Cluster } from '../../cluster/cluster.ts'
 import type { CutoverConditions } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import { movedTasks } from '../../model/plan.ts'
@@ -38,14 +37,17 @@ export async function cutover(settings: Settings, options: CutoverOptions, signa
   requireSamePlan(plan, clusters, undefined)
   const tasks = movedTasks(plan).map(task => withAliasesNow(task, state))
   const { conditions } = options
+  const noBack = settings.copy.followBack ? noWayBack(tasks, clusters.source) : 'it is switched off (--no-follow-back)'
+  const backTo = noBack === undefined ? clusters.source : undefined
   const asked = {
     what: 'cutover',
     ask: { what: 'cutover', conditions },
-    steps: stepsOf(tasks, settings, clusters.source),
+    steps: stepsOf(tasks, noBack),
     conditions: () => {
       const lag = open.published()?.progress.total.lag ?? null
       const now = fold(open.entries())
-      return gate({ tasks, state: now, target: clusters.target, lag, held: now.held, greenWithin: '1s' }, conditions, signal)
+      const parts = { tasks, state: now, target: clusters.target, backTo, lag, held: now.held, greenWithin: '1s' } as const
+      return gate(parts, conditions, signal)
     },
     told: cutOverText,
   } as const
@@ -63,9 +65,8 @@ function requireNotCutOver({ cutover: stands, outcome }: MigrationState, name: s
     })
 }
 
-function stepsOf(tasks: readonly IndexTask[], { copy }: Settings, source: Cluster): readonly string[] {
+function stepsOf(tasks: readonly IndexTask[], noBack: string | undefined): readonly string[] {
   const aliases = namesOf(tasks)
-  const noBack = copy.followBack ? noWayBack(tasks, source) : 'it is switched off (--no-follow-back)'
   return [
     `compare what changed since the last verification${noBack === undefined ? ', list what the target has for the way back' : ''}`,
     `block writes to ${namesText(tasks)} on the source`,

@@ -40,6 +40,7 @@ export async function rollback(settings: Settings, options: RollbackOptions, sig
         tellMoved(open, state.switches, options.json)
         return 0
       }
+      requireNeverCutOver(state, name)
       return await removeAll({ settings, journal: open, folder, name, state }, options, signal)
     case 'done':
       return await goBack({ journal: open, name, state }, options, signal)
@@ -86,15 +87,39 @@ interface Unmade extends Stands {
   readonly folder: string
 }
 
+/** @throws ShardferryError `state-other` once applications have, or may have, used the target */
+function requireNeverCutOver({ cutover, switches, plan }: MigrationState, name: string): void {
+  if (cutover.phase !== 'none')
+    throw new ShardferryError(
+      'state-other',
+      `Migration ${name} was cut over meanwhile, or is being cut over; nothing was changed.`,
+      {
+        hint: 'See how it stands with: shardferry status. Then ask again: shardferry rollback',
+      },
+    )
+  if (switches === 0) return
+  throw new ShardferryError(
+    'state-other',
+    `Migration ${name} was cut over and is rolled back: applications are on the source, and what was made on the target stays.`,
+    {
+      hint: `End it with: shardferry complete. After that it can be deleted there: ${
+        plan
+          ? movedTasks(plan)
+              .map(({ target }) => target)
+              .join(', ')
+          : ''
+      }`,
+    },
+  )
+}
+
 /** Before a cutover the target is nobody's: what was made there goes, and everything else is given back. */
 async function removeAll(
   { settings, journal, folder, name, state }: Unmade,
   { dryRun, yes }: RollbackOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const memory = new Memory(journal)
-  const kinds = stepKinds(folder, state)
-  const listed = stepsToUndo(memory.state, kinds)
+  const listed = stepsToUndo(state, stepKinds(folder, state))
   print(
     listed.length === 0
       ? `Migration ${name} has left nothing to take back.`
@@ -108,9 +133,13 @@ async function removeAll(
   }
   if (listed.length > 0 && !yes && !(await confirmed('Do this?', signal)))
     throw new ShardferryError('stopped', 'Stopped; nothing was changed.')
-  journal.hold(thisProcess(), 'opened')
+  journal.lock(thisProcess())
+  const memory = new Memory(journal)
+  // A run may have cut over, and ended, since it was looked first.
+  requireNeverCutOver(memory.state, name)
+  memory.append({ type: 'opened', holder: thisProcess() })
   await using clusters = connectLazily(settings, memory.state.plan, signal)
-  await undoAndTell(listed, memory, clusters, signal)
+  await undoAndTell(stepsToUndo(memory.state, stepKinds(folder, memory.state)), memory, clusters, signal)
   memory.append({ type: 'completed' })
   print(`Migration ${name} is rolled back; the source is as it was. The journal stays in ${folder}.`)
   return 0

@@ -11,6 +11,7 @@ import { requireExact } from './cut-over.ts'
 import type { Change } from './cut-over.ts'
 import { gate, lagBelow } from './gate.ts'
 import type { Condition } from './gate.ts'
+import { unblockedCondition } from './unblocked.ts'
 
 /** From the source to the target. */
 export function cutoverChange(m: Migration, back: Migration | undefined, conditions: CutoverConditions): Change {
@@ -30,7 +31,8 @@ export function cutoverChange(m: Migration, back: Migration | undefined, conditi
     maxBlockMs: conditions.maxBlockMs,
     acceptDifferences: false,
     require: async signal => {
-      const parts = { tasks, state: memory.state, target: m.target, lag: lagOf(m), greenWithin: '30s' } as const
+      const backTo = back && m.source
+      const parts = { tasks, state: memory.state, target: m.target, backTo, lag: lagOf(m), greenWithin: '30s' } as const
       requireAll([...(await gate(parts, conditions, signal)), notPaused(m)])
     },
     requireAccount: report => requireExact(report, ({ verdict }) => verdict === 'set-aside' && conditions.acceptSetAside),
@@ -57,7 +59,12 @@ export function rollbackChange(m: Migration, back: Migration, conditions: Rollba
     switchBy: 'undo',
     maxBlockMs: conditions.maxBlockMs,
     acceptDifferences: conditions.acceptDifferences,
-    require: () => Promise.resolve(requireAll([lagBelow(lagOf(back), conditions.maxLagMs), notPaused(m)])),
+    require: async signal =>
+      requireAll([
+        lagBelow(lagOf(back), conditions.maxLagMs),
+        notPaused(m),
+        await unblockedCondition(back.source, back.tasks, signal),
+      ]),
     requireAccount: report => requireExact(report, accepts),
   }
 }

@@ -7,6 +7,7 @@ import { aliasesHeld, heldByOthers } from '../../metadata/switch-aliases.ts'
 import type { CutoverConditions } from '../../model/entries.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import type { Lag } from '../../model/progress.ts'
+import { unblockedCondition } from './unblocked.ts'
 
 export interface Condition {
   /** As a noun: `lag`. */
@@ -21,6 +22,8 @@ export interface GateParts {
   readonly tasks: readonly IndexTask[]
   readonly state: Pick<MigrationState, 'indices' | 'verified'>
   readonly target: Cluster
+  /** To which the target is followed back; undefined where it is not. */
+  readonly backTo: Cluster | undefined
   /** Null where nobody follows the source now. */
   readonly lag: Lag | null
   /** Nothing is carried over until applications have moved, or the next change of direction. */
@@ -36,6 +39,7 @@ export async function gate(parts: GateParts, conditions: CutoverConditions, sign
     verifiedCondition(parts, conditions),
     await healthCondition(parts, conditions, signal),
     await aliasCondition(parts, conditions, signal),
+    ...(parts.backTo ? [await unblockedCondition(parts.backTo, parts.tasks, signal)] : []),
   ]
 }
 

@@ -1,5 +1,6 @@
 /** The way back of a migration: made when it is first needed, kept from then on, and cleaned up after. */
 import { expect, test } from 'vitest'
+import { send } from '../../../test/contract/connect-to.ts'
 import {
   ask,
   askBack,
@@ -15,6 +16,7 @@ import {
 } from '../../../test/support/changes.ts'
 import { fakeMigration } from '../../../test/support/fake-migration.ts'
 import type { FakeMigration } from '../../../test/support/fake-migration.ts'
+import type { Side } from '../../model/connection.ts'
 import { never } from '../../flow/virtual-world.test-part.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import { createTargets } from '../phases.ts'
@@ -128,4 +130,37 @@ test('a way back that could not be planned once is planned when it is needed aga
   await expect(m.back!()).rejects.toThrow()
   f.target.faults.clear()
   expect((await m.back!()).tasks).toMatchObject([{ source: 'towns', target: 'cities' }])
+})
+
+test('a side that somebody else has blocked is not left: it could not be followed to again', async () => {
+  const f = await fakeMigration(both)
+  const stop = new AbortController()
+  const m = f.process()
+  const running = runMigration(m, stop.signal).catch((thrown: unknown) => thrown)
+  await followsAs(f, 'first')
+  const block = async (side: Side, on: boolean): Promise<void> => {
+    const [address, index] = side === 'source' ? [f.source.url, 'cities'] : [f.target.url, 'towns']
+    await send(address, 'PUT', `/${index}/_settings`, { 'index.blocks.write': on ? true : null })
+  }
+  await block('source', true)
+  ask(f)
+  await journaled(f, 'cutover-undone')
+  const by = (index: string): unknown => expect.stringContaining(`${index} is blocked for writes by somebody else`)
+  expect(m.memory.state.cutover).toMatchObject({ phase: 'none', reason: by('cities') })
+  expect(blocked(f, 'source')).toBe(true)
+  await block('source', false)
+  ask(f)
+  await journaled(f, 'cut-over')
+  moved(f)
+  await unblocked(f, 'source')
+  await block('target', true)
+  askBack(f)
+  await journaled(f, 'rollback-undone')
+  expect(m.memory.state.cutover).toMatchObject({ phase: 'done', reason: by('towns') })
+  expect(blocked(f, 'target')).toBe(true)
+  await block('target', false)
+  askBack(f)
+  await journaled(f, 'rolled-back')
+  stop.abort(new ShardferryError('stopped', 'Stopped.'))
+  expect(await running).toMatchObject({ code: 'stopped' })
 })
