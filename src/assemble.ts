@@ -46,6 +46,7 @@ import type { Migration } from './migration/migration.ts'
 import { protect } from './migration/protect.ts'
 import type { Protection } from './migration/protect.ts'
 import { listSetAside } from './migration/retry-rejected.ts'
+import { counting } from './migration/strays.ts'
 import { Tally } from './migration/tally.ts'
 import type { ConnectionSettings } from './model/connection.ts'
 import {
@@ -115,11 +116,12 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
   const copies = refreshedCopies(source)
   const reader = withReindexPartitions(timedReader(streamReader(source, copy, copies), readLatencies, world), source, copy)
   // Deletes, repairs and retries bring versions that were seen, or written, with what was added to them.
-  const writer = streamWriter(target, world, throttler, tally, { giveUpAfterMs })
+  const writer = counting(streamWriter(target, world, throttler, tally, { giveUpAfterMs }), tally.strays)
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
   const manifests = manifestFolder(manifestsFolder(folder))
-  const copying = raising(streamWriter(target, world, throttler, tally, { giveUpAfterMs, overwrites }), versionBase)
+  const overwriting = counting(streamWriter(target, world, throttler, tally, { giveUpAfterMs, overwrites }), tally.strays)
+  const copying = raising(overwriting, versionBase)
   const streaming = { reader, writer: copying, setAside, manifests, meter: tally, world }
   const listing = { ...streaming, reader: streamReader(source, { ...copy, idsOnly: true }, copies), writer: nothingWritten }
   const stream: Engine = {

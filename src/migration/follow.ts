@@ -39,8 +39,17 @@ const deletesShare = 9
 
 type Followed = 'following' | 'following-back'
 
-/** Returns when a change of direction is asked for, after one look at least. @throws ShardferryError for what does not pass by itself */
-export async function follow(m: Migration, phase: Followed, isAsked: () => boolean, signal: AbortSignal): Promise<void> {
+/**
+ * Returns when a change of direction is asked for, after one look at least. @param besides is done after each look
+ * @throws ShardferryError for what does not pass by itself
+ */
+export async function follow(
+  m: Migration,
+  phase: Followed,
+  isAsked: () => boolean,
+  besides: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   const tasks = m.tasks.filter(isFollowed)
   const deletesDueMs = new Map<string, number>()
   let movedAtMs = m.world.now()
@@ -77,6 +86,7 @@ export async function follow(m: Migration, phase: Followed, isAsked: () => boole
         const tookMs = m.world.now() - startMs
         deletesDueMs.set(task.source, m.world.now() + Math.max(leastDeletesMs, deletesShare * tookMs))
       }
+      await besides(signal)
     } catch (thrown) {
       requirePassing(m, thrown, signal)
       waitMs = troubleMs

@@ -7,6 +7,7 @@ import { follow, watch } from './follow.ts'
 import type { Migration } from './migration.ts'
 import { patiently } from './patiently.ts'
 import { restoreTuning, tuneTargets } from './phases.ts'
+import { countStrays } from './strays.ts'
 import { takeAccount } from './take-account.ts'
 
 /**
@@ -64,7 +65,7 @@ async function followToCutover(m: Migration, signal: AbortSignal): Promise<Repor
     // The target is searchable and replicated, as it will be used; only what exact copies need stays.
     await restoreTuning(m, signal)
     await tuneTargets(m, signal)
-    await follow(m, 'following', asked, signal)
+    await follow(m, 'following', asked, within => (left ? strays(m, m, within) : Promise.resolve()), signal)
     const { cutover } = m.memory.state
     if (cutover.phase !== 'asked') continue
     m.tally.phase = 'cutting-over'
@@ -81,7 +82,7 @@ async function followToRollback(m: Migration, back: Migration, signal: AbortSign
   for (;;) {
     await holdBack(m, m, back, asked, signal)
     await tuneTargets({ ...back, memory: m.memory }, signal)
-    await follow(back, 'following-back', asked, signal)
+    await follow(back, 'following-back', asked, within => strays(m, back, within), signal)
     const { cutover } = m.memory.state
     if (cutover.phase !== 'rollback-asked') continue
     back.tally.phase = 'rolling-back'
@@ -103,7 +104,13 @@ async function holdBack(
   const { memory } = m
   if (memory.state.held) await setBlocks(left, memory, signal)
   await watch(used, used === m ? 'following' : 'following-back', () => isAsked() || !memory.state.held, signal)
+  // As long as it takes no writes it is known where others begin.
+  await patiently(m, () => strays(m, used, signal), signal)
   await patiently(m, () => liftBlocks(left, memory, signal), signal)
+}
+
+function strays({ memory }: Pick<Migration, 'memory'>, used: Migration, signal: AbortSignal): Promise<void> {
+  return countStrays(used, memory.state.switches, signal)
 }
 
 /** The cutover that is asked for is refused where its way back cannot be planned: that may pass. */

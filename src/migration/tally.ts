@@ -7,6 +7,7 @@ import { timeLeft } from '../model/progress.ts'
 import type { IndexProgress, Phase, Progress } from '../model/progress.ts'
 import type { MigrationState, RoundState } from '../journal/fold.ts'
 import { addLags, LagMeter } from './lag.ts'
+import { Strays } from './strays.ts'
 
 interface Sample {
   readonly atMs: number
@@ -21,6 +22,7 @@ const windowMs = 10_000
 export class Tally implements Meter {
   phase: Phase = 'planning'
   readonly lag = new LagMeter()
+  readonly strays = new Strays()
   #retries = 0
   #redone = 0
   readonly #plan: Plan
@@ -145,6 +147,7 @@ export class Tally implements Meter {
       paused: this.#throttler.paused,
       pausedBy: this.#throttler.pausedBy ?? null,
       retries: this.#retries,
+      ...(this.strays.total === undefined ? {} : { strays: this.strays.total }),
       partitionsDone,
       partitionsKnown,
       partitionsRedone: this.#redone,

@@ -46,6 +46,8 @@ export interface Progress {
   /** Null where it is not paused. */
   readonly pausedBy: PausedBy | null
   readonly retries: number
+  /** Operations on the target that others made since applications have left it, at most; missing where they never used it. */
+  readonly strays?: number
   readonly partitionsDone: number
   readonly partitionsKnown: number
   readonly partitionsRedone: number

@@ -2,7 +2,7 @@ import { stepKinds, thisProcess } from '../../assemble.ts'
 import { fold } from '../../journal/fold.ts'
 import type { MigrationState } from '../../journal/fold.ts'
 import type { SqliteJournal } from '../../journal/sqlite.ts'
-import { lagBelow, lagHeld } from '../../migration/cutover/gate.ts'
+import { lagBelow, lagHeld, straysCondition } from '../../migration/cutover/gate.ts'
 import { Memory } from '../../migration/memory.ts'
 import { stepsToUndo } from '../../migration/undo-steps.ts'
 import type { RollbackConditions } from '../../model/entries.ts'
@@ -74,8 +74,12 @@ async function goBack({ journal, name, state }: Stands, options: RollbackOptions
     ],
     conditions: () => {
       const progress = journal.published()?.progress
-      const lag = progress?.phase === 'following-back' ? progress.total.lag : null
-      return Promise.resolve([fold(journal.entries()).held ? lagHeld(lag) : lagBelow(lag, conditions.maxLagMs)])
+      const followed = progress?.phase === 'following-back' ? progress : undefined
+      const lag = followed?.total.lag ?? null
+      return Promise.resolve([
+        fold(journal.entries()).held ? lagHeld(lag) : lagBelow(lag, conditions.maxLagMs),
+        straysCondition(followed?.strays),
+      ])
     },
     told: rolledBackText,
   } as const

@@ -25,6 +25,7 @@ export function plainLine(progress: Progress): string {
     `retries ${formatDocs(progress.retries)}`,
     `set aside ${formatDocs(total.counts.setAside)}`,
   )
+  if ((progress.strays ?? 0) > 0) words.push(`strays ${formatDocs(progress.strays ?? 0)}`)
   if (progress.throttleReason !== '') {
     const reason = `(${printable(progress.throttleReason)})`
     const rests = progress.paused && progress.width === progress.maxWidth

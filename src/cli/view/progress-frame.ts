@@ -107,6 +107,10 @@ function facts(progress: Progress, cells: number): Line[] {
   return grid(all, cells < threeColumnCells ? 2 : 3, cells)
 }
 
+export function straysText({ strays = 0, target }: Pick<Progress, 'strays' | 'target'>): string {
+  return `Up to ${plural(strays, 'write', 'writes')} on ${target} did not come from here: has an application not moved?`
+}
+
 /** In operations, and as the age of the oldest of them. */
 export function lagText({ operations, seconds }: Lag): string {
   if (operations === 0) return 'none'
@@ -146,6 +150,7 @@ function timeLeft(progress: Progress): string {
 function notice(progress: Progress): Line {
   if (progress.pausedBy === 'asked') return [[` Paused: nothing is moved until \`shardferry resume ${progress.name}\``, 'warn']]
   if (progress.paused) return [[` Rests: ${progress.throttleReason}`, 'warn']]
+  if ((progress.strays ?? 0) > 0 && !slowed(progress)) return [[` ${straysText(progress)}`, 'warn']]
   if (!slowed(progress)) return []
   return [[` Slowed to ${progress.width} of ${progress.maxWidth}: ${progress.throttleReason}`, 'warn']]
 }

@@ -172,12 +172,16 @@ async function switchOver(c: Change, known: Known, signal: AbortSignal): Promise
   return report
 }
 
-function account({ from, to }: Change, signal: AbortSignal): Promise<Report> {
+async function account({ from, to }: Change, signal: AbortSignal): Promise<Report> {
   const accounted = {
     ...from,
     refusedBefore: (task: IndexTask, within: AbortSignal) => refusedBefore(from, to, task, within),
   }
-  return patiently(from, () => takeAccount(accounted, signal), signal)
+  const report = await patiently(from, () => takeAccount(accounted, signal), signal)
+  const strays = from.tally.strays.total ?? 0
+  if (strays === 0) return report
+  const note = `up to ${strays} operations on the ${from.target.side} did not come from here since applications had left it.`
+  return { ...report, notes: [...report.notes, note] }
 }
 
 async function makeSwitch({ switchStep, switchBy, memory, from }: Change, signal: AbortSignal): Promise<void> {

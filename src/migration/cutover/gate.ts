@@ -60,6 +60,13 @@ export function lagHeld(lag: Lag | null): Condition {
   return { what: 'lag', holds: true, seen: `${lag?.operations ?? 0} operations are held back; they are carried over first` }
 }
 
+/** What they have written and is not the same on both sides is found when it is compared. */
+export function straysCondition(strays: number | undefined): Condition {
+  const what = 'writes of others'
+  if (strays === undefined || strays === 0) return { what, holds: true, seen: strays === undefined ? 'not counted' : 'none' }
+  return { what, holds: true, seen: `up to ${strays} on the side that was left; it is refused if both sides are not equal` }
+}
+
 export function lagBelow(lag: Lag | null, maxLagMs: number): Condition {
   const what = 'lag'
   if (lag === null) return { what, holds: false, seen: 'not known yet', remedy: 'Wait some seconds: shardferry status' }
