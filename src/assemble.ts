@@ -301,7 +301,9 @@ function setAsideSoFar(memory: Memory): number {
 }
 
 const isCutOverNote =
-  'The migration is cut over: applications write to the target, which may hold what is not carried back to the source yet.'
+  'The migration is cut over, and nobody follows the target: applications write there, and the source may lack what they wrote.'
+const isFollowedBackNote =
+  'The migration is cut over: what applications use by now, its target, is compared with its source, to which it is carried back.'
 
 export interface ComparisonParts {
   readonly plan: Plan
@@ -312,6 +314,8 @@ export interface ComparisonParts {
   readonly target: Cluster
   /** Of the migration that moved the indices; undefined where something else did. */
   readonly state: MigrationState | undefined
+  /** Where all of this is of a way back: the migration that it belongs to. */
+  readonly forward?: { readonly state: MigrationState; readonly folder: string }
   /** As it stands while it is compared, where it may go on meanwhile. */
   readonly stateNow?: () => MigrationState
   /** The migration's own folder. */
@@ -328,7 +332,7 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
   const throttler = new AdaptiveThrottler(world, { maxWidth: copy.width, docsPerSecond: 0 })
   const tally = new CompareTally(plan, tasks, copy.readers, world)
   const finished = state?.outcome?.kind === 'finished' || state?.outcome?.kind === 'completed'
-  const { indices, left } = await comparedIndices(
+  const found = await comparedIndices(
     state ? tasks.map(task => withAliasesNow(task, state)) : tasks,
     {
       source: sideReaders(source, copy),
@@ -337,32 +341,35 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
     },
     signal,
   )
+  // An index that documents are carried back to was defined by its owner, not by the plan.
+  const indices = parts.forward ? found.indices.map(one => ({ ...one, definition: [] })) : found.indices
   return {
     plan,
     indices,
-    left,
+    left: found.left,
     source,
     target,
     options,
     queries,
-    notes: !state
-      ? []
-      : state.cutover.phase === 'done'
-        ? [isCutOverNote]
-        : finished
-          ? []
-          : ['The migration has not come to its end.'],
+    notes: notesOn(parts),
     shardferry: version,
     parts: {
       ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),
       kept: new Kept(comparisonFolder(folder), fingerprintOf({ plan, options, indices }), world.now()),
-      setAside: ({ task }) => setAsidePlaces(state, task, folder),
+      setAside: ({ task }) => setAsideEither(parts, task),
       ...(state && upTo === 'copied' ? { deletedLater: deletedLaterIn(state, parts.stateNow ?? (() => state), folder) } : {}),
       dispatch: move => inProcessDispatcher(move, world, throttler, { readers: copy.readers, giveUpAfterMs }),
       meter: tally,
       world,
     },
   }
+}
+
+function notesOn({ state, forward }: ComparisonParts): readonly string[] {
+  if (forward) return [isFollowedBackNote]
+  if (state?.cutover.phase === 'done') return [isCutOverNote]
+  const ended = !state || state.outcome?.kind === 'finished' || state.outcome?.kind === 'completed'
+  return ended ? [] : ['The migration has not come to its end.']
 }
 
 /** A migration that runs copies on while it is compared, and carries deletes over. */
@@ -387,6 +394,13 @@ function copiedSoFar({ indices }: MigrationState): ReadonlyMap<string, readonly 
     if (last) copied.set(index, last.shards)
   }
   return copied
+}
+
+/** What the target has refused stands on the source only, also when that is looked at from the other side. */
+function setAsideEither({ state, folder, forward }: ComparisonParts, task: IndexTask): ReadonlyMap<string, string> {
+  const own = setAsidePlaces(state, task, folder)
+  const before = forward?.state.plan?.indices.find(({ target }) => target === task.source)
+  return forward && before ? new Map([...setAsidePlaces(forward.state, before, forward.folder), ...own]) : own
 }
 
 function setAsidePlaces(state: MigrationState | undefined, task: IndexTask, folder: string): ReadonlyMap<string, string> {

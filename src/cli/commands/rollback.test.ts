@@ -10,7 +10,7 @@ import type { Settings } from '../../settings/settings.ts'
 import { confirmed } from '../confirm.ts'
 import { rollback } from './rollback.ts'
 
-vi.mock('../confirm.ts', () => ({ confirmed: vi.fn() }))
+vi.mock('../confirm.ts', () => ({ confirmed: vi.fn<typeof confirmed>() }))
 
 const nowhere = 'http://127.0.0.1:9'
 
@@ -33,7 +33,12 @@ function typesIn(folder: string): string[] {
 }
 
 const options = {
-  ...{ dryRun: false, yes: false, postpone: false, hook: undefined, moved: false, json: true },
+  dryRun: false,
+  yes: false,
+  postpone: false,
+  hook: undefined,
+  moved: false,
+  json: true,
   conditions: { maxLagMs: 1_000, maxBlockMs: 1_000, acceptDifferences: false },
 }
 

@@ -1,6 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { assemble, assembleComparison, comparisonFolder, migrationFolder, realWorld, thisProcess } from '../../assemble.ts'
+import {
+  assemble,
+  assembleComparison,
+  backFolder,
+  comparisonFolder,
+  migrationFolder,
+  realWorld,
+  thisProcess,
+} from '../../assemble.ts'
 import type { ComparisonParts } from '../../assemble.ts'
 import { fold } from '../../journal/fold.ts'
 import type { MigrationState } from '../../journal/fold.ts'
@@ -18,6 +26,7 @@ import type { CompareOptions } from '../../verify/compare-index.ts'
 import { differencesFile } from '../../verify/keep.ts'
 import { readQueryFile } from '../../verify/query-file.ts'
 import type { AskedQuery } from '../../verify/query-file.ts'
+import { changedOver, isFollowedBack } from '../compared-way.ts'
 import { requireSamePlan } from '../migrate.ts'
 import { requireNotCutOver } from '../require-forward.ts'
 import { emit, lookOf, print, verifyExitCode } from '../output.ts'
@@ -55,8 +64,9 @@ export async function verify(settings: Settings, options: VerifyOptions, signal:
   using own = SqliteJournal.open(comparisonFolder(folder))
   holdComparison(own)
   const state = migration && fold(migration.entries())
+  using back = state && isFollowedBack(state) ? SqliteJournal.open(backFolder(folder)) : undefined
   const act = (): Promise<number> =>
-    compareAndRepair({ settings, clusters, state, folder, queries, journal: migration ?? own }, options, signal)
+    compareAndRepair({ settings, clusters, state, folder, queries, journal: migration ?? own, back }, options, signal)
   return writes && migration ? await whileHolding(migration, act) : await act()
 }
 
@@ -68,23 +78,22 @@ interface Comparing {
   readonly folder: string
   readonly queries: readonly AskedQuery[]
   readonly journal: Journal
+  /** Of the way back, once that is the way in which things are carried over. */
+  readonly back: SqliteJournal | undefined
 }
 
 async function compareAndRepair(
-  { settings, clusters, state, folder, queries, journal }: Comparing,
+  { settings, clusters, state, folder, queries, journal, back }: Comparing,
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<number> {
   const { plan, tasks } = await whatToCompare(settings, clusters, state, signal)
   const world = realWorld(process.env)
+  const { source, target } = clusters
+  const there = { plan, tasks, source, target, state, ...(state ? { stateNow: () => fold(journal.entries()) } : {}), folder }
   const parts: ComparisonParts = {
-    plan,
-    tasks,
+    ...(back ? changedOver(there, back) : there),
     copy: settings.copy,
-    ...clusters,
-    state,
-    ...(state ? { stateNow: () => fold(journal.entries()) } : {}),
-    folder,
     upTo: options.upTo,
     queries,
     world,
@@ -95,16 +104,16 @@ async function compareAndRepair(
     ? {
         dryRun: options.dryRun,
         deleteExtraAnywhere: options.deleteExtraAnywhere,
-        migration: assemble({ ...parts, plan: { ...plan, indices: tasks }, journal }),
+        migration: assemble({ ...parts, plan: { ...parts.plan, indices: parts.tasks }, journal: back ?? journal }),
       }
     : undefined
   if (!options.json && comparison.parts.kept.resumed) print('Going on with the comparison that was under way.')
   const compared = await watched(comparison.parts.meter, options.json, running =>
     runVerification(comparison, repairing, AbortSignal.any([signal, running])),
   )
-  // Once applications use the target, it is the source that may be behind.
-  if (state?.plan && state.cutover.phase === 'none')
-    journal.append({ type: 'verified', indices: compared.indices.map(verifiedOf) })
+  // Where nobody follows the target, the source says nothing of it any more.
+  const known = back ?? (state?.plan && state.cutover.phase === 'none' ? journal : undefined)
+  known?.append({ type: 'verified', indices: compared.indices.map(verifiedOf) })
   show(compared, comparison, options)
   return verifyExitCode(compared.verdict)
 }
