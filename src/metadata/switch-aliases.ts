@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
+import { ifAllowed } from '../cluster/if-allowed.ts'
 import { jsonIfFound } from '../cluster/json.ts'
 import { indexUuid } from '../cluster/shards.ts'
 import type { IndexTask, JsonObject } from '../model/plan.ts'
@@ -62,9 +63,12 @@ export function switchAliasesStep(target: Cluster, tasks: readonly IndexTask[], 
 
 /** An index that was deleted meanwhile cannot be given its aliases back, and must not keep the others from theirs. */
 async function inPlace(target: Cluster, held: Held, signal: AbortSignal): Promise<Held> {
-  const there = new Map<string, boolean>()
-  for (const { index } of held) if (!there.has(index)) there.set(index, (await indexUuid(target, index, signal)) !== undefined)
-  return held.filter(({ index }) => there.get(index))
+  const gone = new Set<string>()
+  for (const index of new Set(held.map(one => one.index))) {
+    const isGone = indexUuid(target, index, signal).then(uuid => uuid === undefined)
+    if (await ifAllowed(isGone)) gone.add(index)
+  }
+  return held.filter(({ index }) => !gone.has(index))
 }
 
 export function namesOf(tasks: readonly IndexTask[]): readonly string[] {
