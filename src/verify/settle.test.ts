@@ -106,6 +106,15 @@ test('with several shards, a number counts against the checkpoint of its own sha
   expect(tally.afterCheckpoint).toBe(1)
 })
 
+test('a document that was written after the checkpoint, and deleted before its shard could be asked, is left out too', async () => {
+  const sides = twoSides(indexTask('cities'), {}, 2)
+  const seen: Suspect = { id: 'a', routing: undefined, kind: 'stale', sourceVersion: 8n, targetVersion: 1n, seqNo: 7n }
+  const marks = [mark(5, 0), mark(1000, 1)]
+  const tally = nothing()
+  expect(await withoutLater(sides.index, [seen], marks, tally, sides.patience, never)).toEqual([])
+  expect(tally.afterCheckpoint).toBe(1)
+})
+
 test('other bytes of the same value are counted and are no difference', async () => {
   const sides = twoSides(indexTask('cities'))
   sides.source.put('a', '{"x":1,"y":2}')

@@ -130,7 +130,10 @@ export async function settle(
   return [...real, ...pending]
 }
 
-/** With several shards a number may be above one checkpoint and below another's: the shard has to be asked for. */
+/**
+ * With several shards a number may be above one checkpoint and below another's: the shard has to be asked for. One that has
+ * gone since it was seen was written, and deleted, after the checkpoint.
+ */
 export async function withoutLater(
   index: ComparedIndex,
   suspects: readonly Suspect[],
@@ -139,14 +142,14 @@ export async function withoutLater(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<Suspect[]> {
-  const doubtful = suspects.filter(({ seqNo }) => seqNo !== undefined && marks.some(mark => seqNo > BigInt(mark.upTo)))
-  if (doubtful.length === 0) return [...suspects]
-  const ids = [...new Set(doubtful.map(({ id }) => id))]
-  const later = new Set<string>()
+  const isDoubtful = ({ seqNo }: Suspect): boolean => seqNo !== undefined && marks.some(mark => seqNo > BigInt(mark.upTo))
+  const ids = [...new Set(suspects.filter(isDoubtful).map(({ id }) => id))]
+  if (ids.length === 0) return [...suspects]
+  const earlier = new Set<string>()
   for (const mark of marks)
     for await (const hit of hitsOfShard(index.source, ids, mark.shard, patience, signal))
-      if (hit.seqNo !== undefined && hit.seqNo > BigInt(mark.upTo)) later.add(placeOf(hit.id, hit.routing))
-  const left = suspects.filter(({ id, routing }) => !later.has(placeOf(id, routing)))
+      if (hit.seqNo === undefined || hit.seqNo <= BigInt(mark.upTo)) earlier.add(placeOf(hit.id, hit.routing))
+  const left = suspects.filter(one => !isDoubtful(one) || earlier.has(placeOf(one.id, one.routing)))
   tally.afterCheckpoint += suspects.length - left.length
   return left
 }

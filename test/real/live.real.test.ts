@@ -159,3 +159,46 @@ test('before a cutover, rollback takes away what was made on the target and noth
   expect((await target.send('GET', '/undone')).status).toBe(404)
   expect(await held(source, 'undone')).toHaveProperty('size', 50)
 })
+
+test('what an application that has not moved writes to the source while it is returned to is never taken for a copy', async () => {
+  const { source, target } = pair
+  const ferry = ferryOf(pair)
+  const index = 'late'
+  await source.json('PUT', `/${index}`, { settings: { number_of_shards: 2, number_of_replicas: 0 } })
+  await load(source, index, people(200))
+  const follow = ['run', '--index', index, '--follow']
+  const running = ferry.start(follow)
+  await ferry.statusWhen(({ state }) => state === 'waiting (cutover)', 'the source to be followed')
+  expect(await ferry.run(['cutover', '--yes', '--accept-unverified'])).toMatchObject({ code: 0, stderr: '' })
+  await target.json('PUT', `/${index}/_doc/moved`, { by: 'an application that has moved' })
+  const id = 'p7'
+  const late = { by: 'an application that has not moved' }
+  const written = until('the source to take writes', async () =>
+    (await source.send('PUT', `/${index}/_doc/${id}`, JSON.stringify(late))).status < 300 ? true : undefined,
+  )
+  const refused = await ferry.run(['rollback', '--yes'])
+  await written
+  expect(refused).toMatchObject({ code: 8, stderr: expect.stringContaining(id) as string })
+  await until('the source to be blocked again', async () =>
+    (await source.send('PUT', `/${index}/_doc/later`, '{}')).status === 403 ? true : undefined,
+  )
+  expect(await ferry.run(['verify'])).toMatchObject({ code: 5 })
+
+  expect(await ferry.run(['rollback', '--yes', '--accept-differences', '--moved'])).toMatchObject({ code: 0, stderr: '' })
+  const early = await ferry.run(['cutover', '--yes'])
+  expect(early).toMatchObject({ code: 6, stderr: expect.stringContaining('found differences') as string })
+  await inStep(ferry, 'following')
+  running.kill('SIGINT')
+  expect(await running.outcome).toMatchObject({ code: 7 })
+  expect(await ferry.run(['verify', '--repair'])).toMatchObject({ code: 0 })
+  expect(await held(target, index)).toEqual(await held(source, index))
+  const again = ferry.start(follow)
+  await ferry.statusWhen(({ state }) => state === 'waiting (cutover)', 'the source to be followed again')
+  expect(await ferry.run(['cutover', '--yes', '--postpone', '--moved'])).toMatchObject({ code: 0, stderr: '' })
+  const truth = await held(target, index)
+  expect([...truth.values()]).toEqual(expect.arrayContaining([JSON.stringify(late), expect.stringContaining('has moved')]))
+  expect(await held(source, index)).toEqual(truth)
+  again.kill('SIGINT')
+  expect(await again.outcome).toMatchObject({ code: 7 })
+  expect(await ferry.run(['complete', '--yes'])).toMatchObject({ code: 0, stderr: '' })
+})

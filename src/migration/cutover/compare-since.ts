@@ -68,7 +68,8 @@ export async function compareSince(
   }
   await refreshBoth(index, waiting, signal)
   for await (const ids of groups()) {
-    take(await firstLook(index, 'full', ids, Infinity, tally, waiting, signal), suspects)
+    const seen = await firstLook(index, 'full', ids, Infinity, tally, waiting, signal)
+    take(await withoutLater(index, seen, copied, tally, waiting, signal), suspects)
     if (suspects.length >= suspectsAtOnce) await settleThem()
     if (different.length >= mostTold) break
   }
