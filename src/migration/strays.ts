@@ -1,6 +1,6 @@
 /**
- * Counts what others write to the side that applications have left: what a forgotten application writes there is not
- * carried to the side that is used. In the life of one process, never less than there was since counting began; a request that was made and whose
+ * Counts what others write to the side that applications have left: what a forgotten one writes there is not carried to the
+ * side that is used. In the life of one process never less than there was since counting began; a request of our own whose
  * answer was lost counts too.
  */
 import { standings } from '../cluster/standings.ts'
