@@ -1,5 +1,6 @@
 import type { Fault } from './fault.ts'
 import { failedShards, truncatedResponses } from './faults/answers.ts'
+import { killAtChange, noFault } from './faults/changes.ts'
 import { clockJump } from './faults/clock.ts'
 import { connectionResets, halfOpenSockets, slowLinks } from './faults/connections.ts'
 import { keyExpires, passwordChanges } from './faults/credentials.ts'
@@ -35,4 +36,27 @@ export const faults: readonly Fault[] = [
   clockJump,
   indexRecreated(),
   dataStreamRollover(),
+]
+
+/** Those that a change of direction may meet. */
+export const liveFaults: readonly Fault[] = [
+  noFault,
+  killAtChange,
+  killAtRandom,
+  sourceNodeKilled,
+  primaryFailOver,
+  targetNodeKilled,
+  lostScrolls,
+  scrollContexts,
+  searchQueueFull,
+  bulkQueueFull,
+  circuitBreakers,
+  connectionResets,
+  halfOpenSockets,
+  slowLinks,
+  truncatedResponses(),
+  failedShards(),
+  floodStage,
+  stateFolderFull(),
+  passwordChanges(),
 ]
