@@ -22,6 +22,8 @@ export const writers = 3
 
 interface Change {
   readonly index: string
+  /** The index is named by an alias. */
+  readonly alias: boolean
   readonly id: string
   readonly routing: string | undefined
   readonly operation: 'index' | 'update' | 'delete'
@@ -102,7 +104,15 @@ function changeOf(
 ): Change {
   const [id, routing] = [idOf(n), routingOf(written, n)]
   const action = JSON.stringify({ [operation]: { _id: id, ...(routing === undefined ? {} : { routing }) } })
-  return { index: written.name, id, routing, operation, after, lines: `${action}\n${body === undefined ? '' : `${body}\n`}` }
+  return {
+    index: written.name,
+    alias: written.index !== undefined,
+    id,
+    routing,
+    operation,
+    after,
+    lines: `${action}\n${body === undefined ? '' : `${body}\n`}`,
+  }
 }
 
 interface BulkAnswer {
@@ -120,8 +130,10 @@ async function send(cluster: DrillCluster, truth: Truth, changes: readonly Chang
   const [first] = changes
   if (!first) return
   let answer: BulkAnswer | undefined
+  // No index is made in the place of an alias that is gone.
+  const path = `/${first.index}/_bulk?timeout=10s${first.alias ? '&require_alias=true' : ''}`
   try {
-    const reply = await cluster.once('POST', `/${first.index}/_bulk?timeout=10s`, changes.map(({ lines }) => lines).join(''))
+    const reply = await cluster.once('POST', path, changes.map(({ lines }) => lines).join(''))
     if (reply.status === 200) answer = JSON.parse(reply.body.toString('utf8')) as BulkAnswer
   } catch {
     // What became of it is not known.

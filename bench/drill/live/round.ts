@@ -54,10 +54,7 @@ export async function playLiveRound(stage: Stage, fault: Fault, seed: number): P
   const env: Round['env'] = {}
   const faultyEnv: Round['faultyEnv'] = {}
   const written = ownIndices(seed)
-  const ferry = openFerry(
-    { source: source.site, target: target.site },
-    { ...timeouts, SHARDFERRY_PARTITION_DOCS: '250', SHARDFERRY_PAGE_BYTES: '4kb' },
-  )
+  const ferry = openFerry({ source: source.site, target: target.site }, { ...timeouts, SHARDFERRY_PARTITION_DOCS: '250' })
   undo.push(() => ferry.close())
   const indices = written.map(({ index }) => index)
   const copyOf = (index: string): string => `${index}-r${seed}`
