@@ -199,6 +199,15 @@ test('a change of direction is asked for, begun, and made or undone; an ask that
   expect(after(done, ask('moved'))).toMatchObject({ held: false, switches: 1 })
 })
 
+test('a rollback takes back that a migration is finished: what the cutover did on the target is undone', () => {
+  const cutOver: readonly Entry[] = [
+    { type: 'cut-over', facts: cutoverFacts },
+    { type: 'finished', report },
+  ]
+  expect(after(...cutOver).outcome).toEqual({ kind: 'finished' })
+  expect(after(...cutOver, { type: 'rolled-back', facts: cutoverFacts })).toMatchObject({ outcome: undefined, report })
+})
+
 test('a journal cut at any entry folds, and what was settled or captured before the cut stays so after it', () => {
   let before = after()
   for (let cut = 1; cut <= wholeMigration.length; cut++) {
