@@ -144,7 +144,7 @@ function lineOf(one: Any): string {
   const outcome = one.struck ? (one.recovered ? 'recovered' : 'NOT RECOVERED') : 'too late'
   const figures =
     'changes' in one
-      ? `blocked ${one.changes.map(({ made, blockedMs }) => `${made ? '' : 'undone '}${(blockedMs / 1000).toFixed(1)} s`).join(', ')}; ${one.refused} writes refused`
+      ? `blocked ${one.changes.map(({ made, blockedMs, reason = '' }) => `${made ? '' : `undone (${reason}) `}${(blockedMs / 1000).toFixed(1)} s`).join(', ')}; ${one.refused} writes refused`
       : `read twice ${one.readTwice}`
   return (
     `${String(one.seed).padStart(4)}  ${one.fault.padEnd(30)} ${outcome} in ${one.secondsToRecover} s; ${figures}; ` +

@@ -59,4 +59,5 @@ export const liveFaults: readonly Fault[] = [
   floodStage,
   stateFolderFull(),
   passwordChanges(),
+  dataStreamRollover(),
 ]

@@ -5,17 +5,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openFerry } from '../../../test/support/command-line.ts'
 import { seeded } from '../../../test/proxy/random.ts'
-import type { Random } from '../../../test/proxy/random.ts'
 import type { Fault, Round, Stage } from '../fault.ts'
-import { judge, settleDoubts } from '../judge.ts'
-import type { Judged, Place } from '../judge.ts'
+import type { Judged } from '../judge.ts'
 import { makeWritten } from '../stage.ts'
-import { writers } from '../writers.ts'
 import type { Written } from '../writers.ts'
 import { Applications } from './applications.ts'
-import { changesIn, entriesIn } from './figures.ts'
-import type { Change, ChangeFigures } from './figures.ts'
+import { changesIn, entriesIn, journalLines } from './figures.ts'
+import type { ChangeFigures } from './figures.ts'
+import { drawStruck, plot } from './plot.ts'
 import { LiveRun, endWord } from './run.ts'
+import { Sides } from './sides.ts'
+import { Strike } from './strike.ts'
 
 export interface LiveResult extends Pick<Judged, 'documents' | 'lost' | 'duplicated' | 'wrong'> {
   readonly fault: string
@@ -40,16 +40,13 @@ export interface LiveResult extends Pick<Judged, 'documents' | 'lost' | 'duplica
 
 const timeouts = { SHARDFERRY_SOURCE_TIMEOUT: '4s', SHARDFERRY_TARGET_TIMEOUT: '4s' }
 
-/** Until both sides are equal, at rest; deletes come last. */
-const longestRestMs = 90_000
-
 export async function playLiveRound(stage: Stage, fault: Fault, seed: number): Promise<LiveResult> {
   const startMs = performance.now()
   const { source, target, truth } = stage
   const [writesBefore, refusedBefore] = [truth.acknowledged, truth.refused]
   const random = seeded(seed, 0)
   const timeline: Record<string, number> = {}
-  const mark = (part: string): void => void (timeline[part] = secondsSince(startMs))
+  const mark = (part: string): void => void (timeline[part] = rounded((performance.now() - startMs) / 1000))
   const undo: (() => void | Promise<void>)[] = []
   const env: Round['env'] = {}
   const faultyEnv: Round['faultyEnv'] = {}
@@ -57,8 +54,9 @@ export async function playLiveRound(stage: Stage, fault: Fault, seed: number): P
   const ferry = openFerry({ source: source.site, target: target.site }, { ...timeouts, SHARDFERRY_PARTITION_DOCS: '250' })
   undo.push(() => ferry.close())
   const indices = written.map(({ index }) => index)
+  let planned: readonly string[] = indices
   const copyOf = (index: string): string => `${index}-r${seed}`
-  const command = ['copy', '--follow', '--index', indices.join(','), '--rename', `{index}-r${seed}`, '--json']
+  const command = (): string[] => ['copy', '--follow', '--index', planned.join(','), '--rename', `{index}-r${seed}`, '--json']
   const run = new LiveRun({ ferry, command, env, faultyEnv })
   let missed = false
   const round: Round = {
@@ -81,70 +79,60 @@ export async function playLiveRound(stage: Stage, fault: Fault, seed: number): P
     after: one => void undo.push(one),
   }
   const applications = new Applications(stage, written, seed)
-  const judgedAt: Judged[] = []
   const trouble: string[] = []
-  const keep = (when: string, judged: Judged): void => {
-    judgedAt.push(judged)
-    trouble.push(...judged.examples.map(words => `${when}: ${words}`))
-  }
   const changes = plot(random)
-  const struckAt = random.between(0, changes.length - 1)
-  let struck = false
+  const struckChange = drawStruck(changes, fault.onSource === true, random)
+  let strike: Strike | undefined
   let secondsToRecover = 0
+  let sides: Sides | undefined
   try {
     for (const one of written) await makeWritten(stage, one, seed)
     await fault.prepare?.(round)
+    // What the fault has made is followed too, and only that: not what it makes later.
+    planned = [...indices]
+    const more = planned.slice(written.length).map(index => ({ name: index, index }))
+    sides = new Sides(round, applications, [...written, ...more])
     applications.write()
     run.start(faultyEnv)
     await run.follow()
     mark('follows')
     for (const [n, change] of changes.entries()) {
-      const strike = n === struckAt ? new Strike(fault, round, random) : undefined
+      const { what, to, flags, moved } = change
       if (change.verified) {
         await applications.rest()
-        await evenOut(round, applications, longestRestMs)
+        await sides.atRest(`before ${what} ${n + 1}`)
         await run.verify()
         applications.write()
       }
       await sleep(random.between(300, 1_500))
       await run.follow()
-      const flags = flagsOf(change)
-      strike?.begin()
-      const made = await run.make(change.what, flags, async () => strike?.over())
-      await strike?.over()
-      if (strike) {
-        struck = strike.struck
-        secondsToRecover = strike.secondsSinceOver()
-      }
-      mark(`${change.what} ${n}`)
+      const mine = change === struckChange ? (strike = new Strike(fault, round, random)) : undefined
+      mine?.begin()
+      const made = await run.make(what, flags, async () => mine?.over())
+      await mine?.over()
+      secondsToRecover = mine?.secondsSinceOver() ?? secondsToRecover
+      mark(`${what} ${n + 1}`)
       // Nobody can write: the side that is left is blocked, and nobody knows of the other one yet.
-      applications.side = otherSide(change.what)
-      keep(`at ${change.what} ${n + 1}`, await judgeBoth(round, applications))
-      const latest = change.moved === 'in the hook' ? 0 : 1_500
-      await applications.move(
-        otherSide(change.what),
-        Array.from({ length: writers }, () => random.between(0, latest)),
-      )
+      applications.side = to
+      await sides.now(`at ${what} ${n + 1}`)
+      await applications.move(to, change.lateMs)
       await made.release()
       await run.follow()
-      if (change.moved === 'later' || (change.moved === 'in the hook' && !made.hooked)) await run.tellMoved(change.what)
+      if (moved === 'later' || (moved === 'in the hook' && !made.hooked)) await run.tellMoved(what)
       await sleep(random.between(500, 2_500))
-      mark(`moved ${n}`)
-      if (change.moved === 'never') continue
+      if (moved === 'never' && n < changes.length - 1) continue
       await applications.rest()
       await run.follow()
-      keep(`at rest after ${change.what} ${n + 1}`, await evenOut(round, applications, longestRestMs))
-      mark(`rest ${n}`)
+      if (moved === 'never') await run.tellMoved(what)
+      await sides.atRest(`at rest after ${what} ${n + 1}`)
+      mark(`rest ${n + 1}`)
       applications.write()
     }
     await applications.rest()
-    if (changes.at(-1)?.moved === 'never') await run.tellMoved(changes.at(-1)!.what)
-    await run.follow()
-    keep('at the end', await evenOut(round, applications, longestRestMs))
+    await sides.atRest('at the end')
     await run.complete()
-    keep('after complete', await judgeBoth(round, applications))
-    for (const place of written.flatMap(one => placesOf(round, one)))
-      if (await isBlocked(place)) trouble.push(`after complete ${place.index} of ${place.cluster.site.name} is blocked`)
+    await sides.now('after complete')
+    await sides.requireFree()
     mark('completed')
   } catch (thrown) {
     trouble.unshift(thrown instanceof Error ? thrown.message : String(thrown))
@@ -152,24 +140,24 @@ export async function playLiveRound(stage: Stage, fault: Fault, seed: number): P
     await applications.rest()
   }
   trouble.unshift(...run.trouble)
-  const sum = (what: 'lost' | 'duplicated' | 'wrong'): number => judgedAt.reduce((total, one) => total + one[what], 0)
+  trouble.push(...(sides?.examples ?? []))
   const kills = run.outcomes.filter(({ signal }) => signal === 'SIGKILL').length
   const result: LiveResult = {
     fault: fault.name,
     seed,
-    struck: !missed && (fault.kills ? kills > 0 : struck || fault.begin === undefined),
+    struck: !missed && (fault.kills ? kills > 0 : strike?.struck === true || fault.begin === undefined),
     recovered: trouble.length === 0,
     changes: changesIn(entriesIn(run.journal)),
-    secondsToRecover,
+    secondsToRecover: rounded(secondsToRecover),
     kills,
     refused: truth.refused - refusedBefore,
     ends: run.outcomes.map(endWord),
-    documents: judgedAt.at(-1)?.documents ?? 0,
-    lost: sum('lost'),
-    duplicated: sum('duplicated'),
-    wrong: sum('wrong'),
+    documents: sides?.documents ?? 0,
+    lost: sides?.sum('lost') ?? 0,
+    duplicated: sides?.sum('duplicated') ?? 0,
+    wrong: sides?.sum('wrong') ?? 0,
     writes: truth.acknowledged - writesBefore,
-    seconds: secondsSince(startMs),
+    seconds: rounded((performance.now() - startMs) / 1000),
     timeline,
     trouble,
     journals: trouble.length === 0 ? '' : journalLines(run.journal),
@@ -185,78 +173,6 @@ export async function playLiveRound(stage: Stage, fault: Fault, seed: number): P
   return result
 }
 
-interface PlottedChange {
-  readonly what: Change
-  readonly verified: boolean
-  /** How the run is told that applications have moved. */
-  readonly moved: 'later' | 'in the hook' | 'never'
-}
-
-/** There and back, and sometimes there again. */
-function plot(random: Random): PlottedChange[] {
-  const all: readonly Change[] = ['cutover', 'rollback', 'cutover']
-  return all.slice(0, random.chance(0.5) ? 2 : 3).map(what => ({
-    what,
-    verified: what === 'cutover' && random.chance(0.3),
-    moved: random.chance(0.15) ? 'never' : random.chance(0.3) ? 'in the hook' : 'later',
-  }))
-}
-
-function flagsOf({ what, moved }: PlottedChange): string[] {
-  // Also where it was verified: the fault may come between.
-  return [...(what === 'cutover' ? ['--accept-unverified'] : []), ...(moved === 'in the hook' ? ['--moved'] : [])]
-}
-
-function otherSide(what: Change): 'source' | 'target' {
-  return what === 'cutover' ? 'target' : 'source'
-}
-
-/** A fault that comes before a change is asked for, or in the middle of it. */
-class Strike {
-  readonly #fault: Fault
-  readonly #round: Round
-  readonly #beforeMs: number
-  readonly #lastsMs: number
-  #over: Promise<void> = Promise.resolve()
-  #overAtMs = 0
-  struck = false
-
-  constructor(fault: Fault, round: Round, random: Random) {
-    this.#fault = fault
-    this.#round = round
-    this.#beforeMs = random.chance(0.3) ? 0 : random.between(500, 5_000)
-    this.#lastsMs = random.between(500, 3_000)
-  }
-
-  begin(): void {
-    this.#over = this.#strike()
-    this.#over.catch(() => undefined)
-  }
-
-  /** When everything is whole again. @throws what the fault threw */
-  async over(): Promise<void> {
-    await this.#over
-  }
-
-  secondsSinceOver(): number {
-    return secondsSince(this.#overAtMs)
-  }
-
-  async #strike(): Promise<void> {
-    const { source, target, running } = this.#round
-    await sleep(this.#beforeMs)
-    try {
-      this.struck = await Promise.race([running.outcome.then(() => false), sleep(0, true)])
-      await this.#fault.begin?.(this.#round)
-      await sleep(this.#lastsMs)
-    } finally {
-      await this.#fault.end?.(this.#round)
-      await Promise.all([source.green(), target.green()])
-      this.#overAtMs = performance.now()
-    }
-  }
-}
-
 function ownIndices(seed: number): (Written & { readonly index: string })[] {
   return [
     { name: `orders-${seed}-now`, index: `orders-${seed}`, ids: 600, routed: false, shards: 2 },
@@ -264,59 +180,6 @@ function ownIndices(seed: number): (Written & { readonly index: string })[] {
   ]
 }
 
-function placesOf({ source, target, copyOf }: Round, { name, index = name }: Written): readonly [Place, Place] {
-  return [
-    { cluster: source, index },
-    { cluster: target, index: copyOf(index) },
-  ]
-}
-
-/** Each side against the truth and against the other. */
-async function judgeBoth(round: Round, applications: Applications): Promise<Judged> {
-  const found: Judged[] = []
-  for (const one of round.written) {
-    await settleDoubts(applications.cluster, round.truth, one.name)
-    const known = round.truth.of(one.name)
-    const [here, there] = placesOf(round, one)
-    found.push(await judge(known, here, there), await judge(known, there, here))
-  }
-  const sum = (what: Exclude<keyof Judged, 'examples'>): number => found.reduce((total, one) => total + one[what], 0)
-  return {
-    documents: sum('documents') / 2,
-    lost: sum('lost'),
-    duplicated: sum('duplicated'),
-    wrong: sum('wrong'),
-    sourceLost: 0,
-    // What one side lost the other one's judge calls lost by its source.
-    examples: found.flatMap(({ examples }) => examples.filter(words => !words.startsWith('sourceLost'))),
-  }
-}
-
-/** Waits until what was written last is on both sides; what is not after a long while never comes. */
-async function evenOut(round: Round, applications: Applications, withinMs: number): Promise<Judged> {
-  for (const untilMs = performance.now() + withinMs; ;) {
-    const judged = await judgeBoth(round, applications)
-    if (judged.examples.length === 0 || performance.now() > untilMs) return judged
-    await sleep(1_000)
-  }
-}
-
-async function isBlocked({ cluster, index }: Place): Promise<boolean> {
-  const { body } = await cluster.send('GET', `/${index}/_settings/index.blocks.*?flat_settings=true`)
-  return /"index\.blocks\.[a-z_]+" ?: ?"true"/.test(body.toString('utf8'))
-}
-
-function journalLines(folder: string): string {
-  const lines = (from: string): string[] => {
-    try {
-      return entriesIn(from).map(entry => JSON.stringify(entry))
-    } catch {
-      return ['there is none']
-    }
-  }
-  return [...lines(folder), 'the way back:', ...lines(`${folder}/back`)].join('\n')
-}
-
-function secondsSince(startMs: number): number {
-  return Math.round((performance.now() - startMs) / 100) / 10
+function rounded(seconds: number): number {
+  return Math.round(10 * seconds) / 10
 }

@@ -12,7 +12,7 @@ const longestMs = 150_000
 
 export interface LiveRunOptions {
   readonly ferry: Ferry
-  readonly command: readonly string[]
+  readonly command: () => readonly string[]
   /** Of every process. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Of the runs that a fault meets. */
@@ -48,7 +48,7 @@ export class LiveRun {
 
   start(more: Environment = {}): void {
     const { ferry, command, env } = this.#options
-    const running = ferry.start(command, { ...env, ...more })
+    const running = ferry.start(command(), { ...env, ...more })
     this.#running = running
     this.#ended = false
     void this.#watch(running)
