@@ -38,26 +38,14 @@ export const faults: readonly Fault[] = [
   dataStreamRollover(),
 ]
 
-/** Those that a change of direction may meet. */
-export const liveFaults: readonly Fault[] = [
-  noFault,
-  killAtChange,
-  killAtRandom,
-  sourceNodeKilled,
-  primaryFailOver,
-  targetNodeKilled,
-  lostScrolls,
-  scrollContexts,
-  searchQueueFull,
-  bulkQueueFull,
-  circuitBreakers,
-  connectionResets,
-  halfOpenSockets,
-  slowLinks,
-  truncatedResponses(),
-  failedShards(),
-  floodStage,
-  stateFolderFull(),
-  passwordChanges(),
-  dataStreamRollover(),
+/** Those that are made for a copy, or make of an index something that no change of direction can go on with. */
+const notLive: readonly Fault['name'][] = [
+  killAtCrashPoint.name,
+  floodStageOfTheServer.name,
+  keyExpires.name,
+  clockJump.name,
+  indexRecreated().name,
 ]
+
+/** Those that a change of direction may meet. */
+export const liveFaults: readonly Fault[] = [noFault, killAtChange, ...faults.filter(({ name }) => !notLive.includes(name))]
