@@ -39,19 +39,13 @@ test.each([
   if (result.kills > 0) expect(result.readTwice).toBeLessThanOrEqual(result.kills * readers * result.largestPartition)
 })
 
-test.each([
-  // There and back; the second seed has its fault at the cutover.
-  ['none', 33],
-  ['kill at random', 13],
-])(
-  'cutover and rollback under load (%s, seed %i): at each switch and each rest both sides hold what was acknowledged',
-  async (name, seed) => {
-    const fault = liveFaults.find(one => one.name === name)!
-    const result = await playLiveRound(stage, fault, seed)
-    expect(result).toMatchObject({ trouble: [], recovered: true, lost: 0, duplicated: 0, wrong: 0 })
-    expect(result.documents).toBeGreaterThan(0)
-    expect(result.changes.filter(({ made }) => made).map(({ what }) => what)).toEqual(['cutover', 'rollback'])
-    // Applications that moved late were refused meanwhile.
-    expect(result.refused).toBeGreaterThan(0)
-  },
-)
+test('cutover and rollback under load, with kills at random: at each switch and each rest both sides hold what was acknowledged', async () => {
+  const fault = liveFaults.find(({ name }) => name === 'kill at random')!
+  // There and back; killed at the cutover.
+  const result = await playLiveRound(stage, fault, 13)
+  expect(result).toMatchObject({ trouble: [], recovered: true, lost: 0, duplicated: 0, wrong: 0 })
+  expect(result.documents).toBeGreaterThan(0)
+  expect(result.changes.filter(({ made }) => made).map(({ what }) => what)).toEqual(['cutover', 'rollback'])
+  // Applications that moved late were refused meanwhile.
+  expect(result.refused).toBeGreaterThan(0)
+})
