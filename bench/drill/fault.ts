@@ -50,6 +50,8 @@ export interface Fault {
   readonly kills?: true
   /** It takes long, as nodes start slowly: every third time only. */
   readonly slow?: true
+  /** What it does to the source only makes sense while applications use it: a live round has it at a cutover. */
+  readonly onSource?: true
   /** Why it cannot be done on these clusters; undefined where it can. */
   impossible?(stage: Stage): string | undefined
   /** Before Shardferry is started: settings, proxies, indices of its own. */

@@ -1,5 +1,6 @@
 import type { Fault } from './fault.ts'
 import { failedShards, truncatedResponses } from './faults/answers.ts'
+import { killAtChange, noFault } from './faults/changes.ts'
 import { clockJump } from './faults/clock.ts'
 import { connectionResets, halfOpenSockets, slowLinks } from './faults/connections.ts'
 import { keyExpires, passwordChanges } from './faults/credentials.ts'
@@ -36,3 +37,15 @@ export const faults: readonly Fault[] = [
   indexRecreated(),
   dataStreamRollover(),
 ]
+
+/** Those that are made for a copy, or make of an index something that no change of direction can go on with. */
+const notLive: readonly Fault['name'][] = [
+  killAtCrashPoint.name,
+  floodStageOfTheServer.name,
+  keyExpires.name,
+  clockJump.name,
+  indexRecreated().name,
+]
+
+/** Those that a change of direction may meet. */
+export const liveFaults: readonly Fault[] = [noFault, killAtChange, ...faults.filter(({ name }) => !notLive.includes(name))]

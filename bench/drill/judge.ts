@@ -1,9 +1,9 @@
-/** The target against the truth, document by document: id, routing and what the document says; and against the source, byte by byte. */
+/** One side against the truth, document by document: id, routing and what the document says; and against the other side, byte by byte. */
 import { isDeepStrictEqual } from 'node:util'
 import { readAll, valueOf } from '../../test/support/compare.ts'
 import type { Found } from '../../test/support/compare.ts'
 import type { DrillCluster } from './cluster.ts'
-import type { Truth, Value } from './truth.ts'
+import type { Known, Truth, Value } from './truth.ts'
 
 export interface Judged {
   readonly documents: number
@@ -19,43 +19,43 @@ export interface Judged {
   readonly examples: readonly string[]
 }
 
-/** Asks the source about every write that it never answered. */
-export async function settleDoubts(source: DrillCluster, truth: Truth, index: string): Promise<void> {
+/** An index on a cluster. */
+export interface Place {
+  readonly cluster: DrillCluster
+  readonly index: string
+}
+
+/** Asks the cluster that is written to about every write that was never answered. */
+export async function settleDoubts(cluster: DrillCluster, truth: Truth, index: string): Promise<void> {
   for (const id of truth.doubtful(index)) {
     const { routing } = truth.of(index).get(id) ?? {}
     const where = `/${index}/_doc/${encodeURIComponent(id)}${routing === undefined ? '' : `?routing=${routing}`}`
-    const { status, body } = await source.send('GET', where)
+    const { status, body } = await cluster.send('GET', where)
     if (status !== 200 && status !== 404) throw new Error(`${index} does not tell what became of ${id}: ${status}`)
     const answer = JSON.parse(body.toString('utf8')) as { readonly found: boolean; readonly _source?: Value }
     truth.know(index, id, routing, answer.found ? answer._source : undefined)
   }
 }
 
-export async function judge(
-  source: DrillCluster,
-  target: DrillCluster,
-  truth: Truth,
-  index: string,
-  copy: string,
-): Promise<Judged> {
+/** @param copy what is judged, against what is `known` and against the `original` */
+export async function judge(known: ReadonlyMap<string, Known>, original: Place, copy: Place): Promise<Judged> {
   const everything = { match_all: {} }
   // Where the copy was refused there may be no index at all.
-  const none = (await target.send('HEAD', `/${copy}`)).status === 404
+  const none = (await copy.cluster.send('HEAD', `/${copy.index}`)).status === 404
   const [here, there] = await Promise.all([
-    readAll(source.alive(), index, everything).then(byId),
-    none ? new Map<string, Found[]>() : readAll(target.alive(), copy, everything).then(byId),
+    readAll(original.cluster.alive(), original.index, everything).then(byId),
+    none ? new Map<string, Found[]>() : readAll(copy.cluster.alive(), copy.index, everything).then(byId),
   ])
   const counts = { documents: 0, lost: 0, duplicated: 0, wrong: 0, sourceLost: 0 }
   const examples: string[] = []
   const count = (what: keyof typeof counts, why: string): void => {
-    if (counts[what]++ === 0) examples.push(`${what}: ${copy}: ${why}`)
+    if (counts[what]++ === 0) examples.push(`${what}: ${copy.index} of ${copy.cluster.site.name}: ${why}`)
   }
-  for (const [id, { routing, value }] of truth.of(index)) {
+  for (const [id, { routing, value }] of known) {
     const [copied, ...more] = there.get(id) ?? []
-    const [original] = here.get(id) ?? []
+    const [first] = here.get(id) ?? []
     there.delete(id)
-    if (!isDeepStrictEqual(original && valueOf(original.source), value))
-      count('sourceLost', `${id} is not as it was acknowledged`)
+    if (!isDeepStrictEqual(first && valueOf(first.source), value)) count('sourceLost', `${id} is not as it was acknowledged`)
     if (more.length > 0) count('duplicated', `${id} is there ${more.length + 1} times`)
     if (value === undefined) {
       if (copied) count('wrong', `${id} was deleted`)
@@ -65,7 +65,7 @@ export async function judge(
     if (!copied) count('lost', `${id} is missing, of rev ${value.rev}`)
     else if (copied.routing !== routing || !isDeepStrictEqual(valueOf(copied.source), value))
       count('wrong', `${id} is ${copied.source.slice(0, 120)} instead of ${JSON.stringify(value).slice(0, 120)}`)
-    else if (original && copied.source !== original.source) count('wrong', `${id} has other bytes`)
+    else if (first && copied.source !== first.source) count('wrong', `${id} has other bytes`)
   }
   for (const id of there.keys()) count('wrong', `${id} was never written`)
   return { ...counts, examples }

@@ -107,7 +107,12 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
   try {
     await fault.prepare?.(round)
     mark('prepared')
-    const writers = startWriters(source, truth, () => written, seed)
+    const writers = startWriters(
+      () => source,
+      truth,
+      () => written,
+      seed,
+    )
     let struck = false
     try {
       await copying(start(faultyEnv))
@@ -143,8 +148,10 @@ export async function playRound(stage: Stage, fault: Fault, seed: number): Promi
     mark('again')
     const instead = await fault.insteadOfExact?.(round, again)
     const judged: Judged[] = []
-    for (const index of indices)
-      judged.push(await judge(source, target, truth, index, instead?.copies.get(index) ?? copyOf(index)))
+    for (const index of indices) {
+      const copy = { cluster: target, index: instead?.copies.get(index) ?? copyOf(index) }
+      judged.push(await judge(truth.of(index), { cluster: source, index }, copy))
+    }
     mark('judged')
     const kills = outcomes.filter(({ signal }) => signal === 'SIGKILL').length
     const state = stateIn(ferry.state, env)

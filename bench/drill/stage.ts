@@ -15,7 +15,7 @@ export interface StageOptions {
   /** Ids in the three indices together. */
   readonly ids: number
   readonly seed: number
-  /** So many of the three indices, the last ones: 3 where nothing is said. */
+  /** So many of the three indices, the last ones: 3 where nothing is said; none where rounds make their own. */
   readonly indices?: number
 }
 
@@ -27,7 +27,7 @@ const heap = '384m'
 /** Queues as short as this fill up under a storm that two cores can make. */
 const shortQueue = 10
 
-/** Two clusters of several nodes, and three indices on the source, of one to three shards with a replica each. */
+/** Two clusters of several nodes, and up to three indices on the source, of one to three shards with a replica each. */
 export async function openStage({
   name,
   sourceDist,
@@ -47,7 +47,7 @@ export async function openStage({
     { name: 'orders', ids: Math.round(0.4 * ids), routed: false, shards: 2 },
     { name: 'people', ids: Math.round(0.2 * ids), routed: false, shards: 1 },
     { name: 'events', ids: Math.round(0.4 * ids), routed: true, shards: 3 },
-  ].slice(-indices)
+  ].slice(3 - indices)
   for (const one of written) await makeWritten({ source, truth }, one, seed)
   return {
     source,
@@ -64,8 +64,9 @@ export async function openStage({
 
 /** Makes an index and fills it. */
 export async function makeWritten({ source, truth }: Pick<Stage, 'source' | 'truth'>, one: Written, seed: number): Promise<void> {
-  await source.json('PUT', `/${one.name}?wait_for_active_shards=all`, {
+  await source.json('PUT', `/${one.index ?? one.name}?wait_for_active_shards=all`, {
     settings: { number_of_shards: one.shards, number_of_replicas: 1 },
+    aliases: one.index === undefined ? {} : { [one.name]: {} },
   })
   truth.begin(one.name)
   await fill(source, truth, one, seeded(seed, one.ids))

@@ -1,6 +1,6 @@
 /**
- * What the source must hold: a log of every write that it acknowledged. A write that was sent and never answered may or
- * may not have happened; the source itself is asked once it can be.
+ * What both sides must hold: a log of every write that was acknowledged. A write that was sent and never answered may or
+ * may not have happened; the cluster that is written to is asked once it can be.
  */
 export interface Value {
   readonly n: number
@@ -21,6 +21,13 @@ export class Truth {
   readonly #log: string[] = []
   acknowledged = 0
   inDoubt = 0
+  refused = 0
+  #rev = 0
+
+  /** Given out once: no two writes say the same. */
+  nextRev(): number {
+    return ++this.#rev
+  }
 
   /** Begins to keep an index, or keeps it anew. */
   begin(index: string): void {
@@ -39,19 +46,25 @@ export class Truth {
     return this.#of(index)
   }
 
-  /** The source has said that the document is so. */
+  /** The cluster that is written to has said that the document is so. */
   know(index: string, id: string, routing: string | undefined, value: Value | undefined): void {
     this.#of(index).set(id, { routing, value, sure: true })
     this.acknowledged++
     this.#log.push(JSON.stringify([Date.now(), index, id, routing ?? null, value ?? null]))
   }
 
-  /** The source was asked to make a change and has not said whether it did. */
+  /** It was asked to make a change and has not said whether it did. */
   doubt(index: string, id: string, routing: string | undefined): void {
     const known = this.#of(index).get(id)
     this.#of(index).set(id, { routing, value: known?.value, sure: false })
     this.inDoubt++
     this.#log.push(JSON.stringify([Date.now(), index, id, routing ?? null, '?']))
+  }
+
+  /** A write was refused, for certain. */
+  refuse(index: string, id: string, why: string): void {
+    this.refused++
+    this.#log.push(JSON.stringify([Date.now(), index, id, why]))
   }
 
   doubtful(index: string): readonly string[] {

@@ -1,4 +1,4 @@
-/** Writers on the source: each has documents of its own, so what is known of a document is what its writer was told last. */
+/** Applications that write: each has documents of its own, so what is known of a document is what its writer was told last. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../test/proxy/random.ts'
 import { keepWriting } from '../../test/support/writing.ts'
@@ -10,16 +10,20 @@ import type { Truth, Value } from './truth.ts'
 export interface Written {
   /** The index or alias that is written to, and of which the truth is kept. */
   readonly name: string
+  /** The index behind `name`, where that is an alias. */
+  readonly index?: string
   /** Ids that there may be; some are always deleted. */
   readonly ids: number
   readonly routed: boolean
   readonly shards: number
 }
 
-const writers = 3
+export const writers = 3
 
 interface Change {
   readonly index: string
+  /** The index is named by an alias. */
+  readonly alias: boolean
   readonly id: string
   readonly routing: string | undefined
   readonly operation: 'index' | 'update' | 'delete'
@@ -31,22 +35,22 @@ interface Change {
 export async function fill(cluster: DrillCluster, truth: Truth, written: Written, random: Random): Promise<void> {
   const changes = Array.from({ length: written.ids }, (_, n) => n)
     .filter(() => random.chance(0.9))
-    .map(n => indexed(written, n, 0, random))
+    .map(n => indexed(written, n, truth.nextRev(), random))
   for (let from = 0; from < changes.length; from += 1000) await send(cluster, truth, changes.slice(from, from + 1000))
   await cluster.json('POST', `/${written.name}/_refresh`)
 }
 
-/** @param targets asked before every request, so that it can change what is written to */
+/** @param where asked before every request of a writer, as `targets` is, so that it can change what is written to */
 export function startWriters(
-  cluster: DrillCluster,
+  where: (writer: number) => DrillCluster,
   truth: Truth,
   targets: () => readonly Written[],
   seed: number,
 ): Pick<Writing, 'stop'> {
-  return keepWriting(writers, seed, async ({ number, random }, rev) => {
+  return keepWriting(writers, seed, async ({ number, random }) => {
     const all = targets()
     const written = all[random.between(0, all.length - 1)]
-    if (written) await send(cluster, truth, someChanges(truth, written, number, rev, random))
+    if (written) await send(where(number), truth, someChanges(truth, written, number, truth.nextRev(), random))
     await sleep(random.between(15, 90))
   })
 }
@@ -100,26 +104,46 @@ function changeOf(
 ): Change {
   const [id, routing] = [idOf(n), routingOf(written, n)]
   const action = JSON.stringify({ [operation]: { _id: id, ...(routing === undefined ? {} : { routing }) } })
-  return { index: written.name, id, routing, operation, after, lines: `${action}\n${body === undefined ? '' : `${body}\n`}` }
+  return {
+    index: written.name,
+    alias: written.index !== undefined,
+    id,
+    routing,
+    operation,
+    after,
+    lines: `${action}\n${body === undefined ? '' : `${body}\n`}`,
+  }
 }
 
 interface BulkAnswer {
-  readonly items: readonly Readonly<Record<string, { readonly status: number }>>[]
+  readonly items: readonly Readonly<Record<string, Answered>>[]
 }
+
+interface Answered {
+  readonly status: number
+  readonly error?: { readonly type: string }
+}
+
+const certainRefusals = new Set(['cluster_block_exception', 'document_missing_exception', 'index_not_found_exception'])
 
 async function send(cluster: DrillCluster, truth: Truth, changes: readonly Change[]): Promise<void> {
   const [first] = changes
   if (!first) return
   let answer: BulkAnswer | undefined
+  // No index is made in the place of an alias that is gone.
+  const path = `/${first.index}/_bulk?timeout=10s${first.alias ? '&require_alias=true' : ''}`
   try {
-    const reply = await cluster.once('POST', `/${first.index}/_bulk?timeout=10s`, changes.map(({ lines }) => lines).join(''))
+    const reply = await cluster.once('POST', path, changes.map(({ lines }) => lines).join(''))
     if (reply.status === 200) answer = JSON.parse(reply.body.toString('utf8')) as BulkAnswer
   } catch {
     // What became of it is not known.
   }
   for (const [i, { index, id, routing, operation, after }] of changes.entries()) {
-    const status = answer?.items[i]?.[operation]?.status ?? 0
-    if ((status >= 200 && status < 300) || (operation === 'delete' && status === 404)) truth.know(index, id, routing, after)
+    const { status, error } = answer?.items[i]?.[operation] ?? { status: 0 }
+    if ((status >= 200 && status < 300) || (operation === 'delete' && status === 404 && !error))
+      truth.know(index, id, routing, after)
+    // The document is as it was, or is missing, which the judge finds.
+    else if (error && certainRefusals.has(error.type)) truth.refuse(index, id, error.type)
     else truth.doubt(index, id, routing)
   }
 }

@@ -121,12 +121,20 @@ async function made(
   json: boolean,
   signal: AbortSignal,
 ): Promise<CutoverFacts> {
+  const ended = (): ShardferryError =>
+    new ShardferryError('stopped', `The run of migration ${name} ended in the middle of the ${what}.`, {
+      hint: 'Start it again: it finishes the change or undoes it, and says which. shardferry run --follow',
+    })
   let seen = after
+  let begun = false
   for (;;) {
     // The order matters: whoever let go has written its last entry before.
     const held = journal.isHeld()
     for (const { entry, number } of journal.entries(seen)) {
       seen = number
+      if (entry.type === 'cutover-begun' || entry.type === 'rollback-begun') begun = true
+      // The next run undoes or finishes what was begun, and does not know what was only asked for.
+      if (entry.type === 'started' && !begun) throw ended()
       if (entry.type === 'cut-over' || entry.type === 'rolled-back') return entry.facts
       if (entry.type === 'cutover-undone' || entry.type === 'rollback-undone')
         throw new ShardferryError('cutover-failed', `The ${what} was not made: ${entry.reason}`, {
@@ -134,10 +142,7 @@ async function made(
         })
       if ((entry.type === 'applied' || entry.type === 'undone') && !json) print(stepText(entry))
     }
-    if (!held)
-      throw new ShardferryError('stopped', `The run of migration ${name} ended in the middle of the ${what}.`, {
-        hint: 'Start it again: it finishes the change or undoes it, and says which. shardferry run --follow',
-      })
+    if (!held) throw ended()
     await sleep(lookEveryMs, undefined, { signal })
   }
 }

@@ -202,6 +202,13 @@ test('that applications have moved counts for the change of direction that it wa
   expect(after(done, back, moved(1), moved(2))).toMatchObject({ held: false, switches: 2 })
 })
 
+test('a rollback takes back that a migration is finished: what the cutover did on the target is undone', () => {
+  const cutOver = wholeMigration.filter(({ type }) => type === 'cut-over')
+  expect(after(...cutOver, { type: 'finished', report }).outcome).toEqual({ kind: 'finished' })
+  const back: Entry = { type: 'rolled-back', facts: cutoverFacts }
+  expect(after(...cutOver, { type: 'finished', report }, back)).toMatchObject({ outcome: undefined, report })
+})
+
 test('a journal cut at any entry folds, and what was settled or captured before the cut stays so after it', () => {
   let before = after()
   for (let cut = 1; cut <= wholeMigration.length; cut++) {

@@ -255,6 +255,8 @@ export class FoldingState implements MigrationState {
         return
       case 'rolled-back':
         this.cutover = { phase: 'none' }
+        // What the cutover finished is to be done again: the target has no aliases, and is followed to.
+        this.outcome = undefined
         this.switches++
         this.held = true
         return

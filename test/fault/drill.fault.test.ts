@@ -1,6 +1,7 @@
 /** A short drill, of the same rounds every time: `make drill` plays hundreds. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { faults } from '../../bench/drill/faults.ts'
+import { faults, liveFaults } from '../../bench/drill/faults.ts'
+import { playLiveRound } from '../../bench/drill/live/round.ts'
 import { playRound, readers } from '../../bench/drill/round.ts'
 import { openStage } from '../../bench/drill/stage.ts'
 import type { OpenStage } from '../../bench/drill/stage.ts'
@@ -36,4 +37,15 @@ test.each([
   expect(result).toMatchObject({ trouble: [], recovered: true, lost: 0, duplicated: 0, wrong: 0, sourceLost: 0 })
   expect(result.documents).toBeGreaterThan(0)
   if (result.kills > 0) expect(result.readTwice).toBeLessThanOrEqual(result.kills * readers * result.largestPartition)
+})
+
+test('cutover and rollback under load, with kills at random: at each switch and each rest both sides hold what was acknowledged', async () => {
+  const fault = liveFaults.find(({ name }) => name === 'kill at random')!
+  // There and back; killed at the cutover.
+  const result = await playLiveRound(stage, fault, 13)
+  expect(result).toMatchObject({ trouble: [], recovered: true, lost: 0, duplicated: 0, wrong: 0 })
+  expect(result.documents).toBeGreaterThan(0)
+  expect(result.changes.filter(({ made }) => made).map(({ what }) => what)).toEqual(['cutover', 'rollback'])
+  // Applications that moved late were refused meanwhile.
+  expect(result.refused).toBeGreaterThan(0)
 })
