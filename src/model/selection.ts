@@ -30,6 +30,8 @@ export interface PlanOptions {
   readonly partitionField?: string
   /** How deletes on the source are found; auto: as each index allows. */
   readonly deletes?: 'auto' | DeletesBy['by']
+  /** What becomes of field types without a counterpart on the target; refuse where it is missing. */
+  readonly unknownTypes?: 'refuse' | 'disable'
   /** Give the target indices settings for fast writing while documents are copied. */
   readonly tune: boolean
 }

@@ -142,7 +142,7 @@ async function unlessBlocked<T>(answer: Promise<T>): Promise<T | 'read' | 'metad
 }
 
 function unseen({ name, open }: NamedIndex): IndexDefinition {
-  return { name, uuid: '', settings: {}, mappings: {}, severalTypes: [], aliases: {}, open, shards: 1 }
+  return { name, uuid: '', settings: {}, mappings: {}, severalTypes: {}, aliases: {}, open, shards: 1 }
 }
 
 function queryFor(index: string, { filters, query }: Selection): JsonObject | undefined {

@@ -99,6 +99,7 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       followBack: value('followBack'),
       tune: value('tune'),
       deletes: value('deletes'),
+      unknownTypes: value('unknownTypes'),
     },
     warnings: [...connectionWarnings(source), ...connectionWarnings(target)],
   })

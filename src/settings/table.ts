@@ -248,6 +248,14 @@ export const generalRows = [
     help: 'How documents are found that the source deletes while it is copied, to delete them on the target too. manifest lists what is copied; sweep compares the ids of both sides; off leaves them. auto takes manifest wherever it can.',
   },
   {
+    key: 'unknownTypes',
+    group: 'copying',
+    type: 'choice',
+    choices: ['refuse', 'disable'],
+    default: 'refuse',
+    help: 'Fields of a type that the target has nothing for: refuse the index, or disable the field, so that its values stay in the documents and are not searched.',
+  },
+  {
     key: 'width',
     group: 'copying',
     type: 'integer',

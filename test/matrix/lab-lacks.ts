@@ -2,15 +2,13 @@ import { fieldTypes } from '../../src/metadata/fields.ts'
 import { asText, settingsByName } from '../../src/metadata/tree.ts'
 import type { IndexTask } from '../../src/model/plan.ts'
 
-const xPack = [
-  ...['constant_keyword', 'wildcard', 'version', 'unsigned_long', 'histogram', 'aggregate_metric_double'],
-  ...['shape', 'point', 'geo_shape'],
-]
-const modules = [
-  ...['scaled_float', 'rank_feature', 'rank_features', 'match_only_text', 'search_as_you_type', 'token_count'],
-  ...['join', 'percolator', 'counted_keyword', 'semantic_text', 'rank_vectors'],
-]
-const analysis = ['mapping', 'ngram', 'synonym']
+const words = (text: string): string[] => text.split(' ')
+
+const xPack = words('constant_keyword wildcard version unsigned_long histogram aggregate_metric_double shape point geo_shape')
+const modules = words(
+  'scaled_float rank_feature rank_features match_only_text search_as_you_type token_count join percolator counted_keyword semantic_text rank_vectors',
+)
+const analysis = words('mapping ngram synonym')
 
 /** Field types, parts of analysis, codecs that servers of the lab do not have, though their versions do as their makers distribute them. */
 const lacks: readonly (readonly [dists: RegExp, words: readonly string[]])[] = [

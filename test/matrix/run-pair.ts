@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { Plan } from '../../src/model/plan.ts'
@@ -44,7 +44,7 @@ export async function runPair(
     const plan = await planned(ferry)
     const unrun = new Set(plan.indices.filter(task => labLacks(target.dist, task)).map(task => task.source))
     const unmakeable = await copy(ferry, plan, unrun)
-    const report = readJson<Report>(join(ferry.state, 'm', 'report.json'))
+    const report = readJson(join(ferry.state, 'm', 'report.json')) as Report | undefined
     if (report === undefined) throw new Error(`${source.name} to ${target.name} left no report.`)
     writeFileSync(join(ferry.folder, 'searches.ndjson'), held.map(searchOf).join(''))
     const compared = await ferry.run(['verify', 'm', '--queries', 'searches.ndjson'])
@@ -147,13 +147,11 @@ function wrongSearch(search: QueryComparison | undefined): string[] {
 }
 
 function verificationIn(ferry: Ferry): Verification | undefined {
-  const folder = join(ferry.state, 'm', 'verify')
-  const file = existsSync(folder) ? readdirSync(folder).find(name => name === 'report.json') : undefined
-  return file === undefined ? undefined : readJson<Verification>(join(folder, file))
+  return readJson(join(ferry.state, 'm', 'verify', 'report.json')) as Verification | undefined
 }
 
-function readJson<T>(file: string): T | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined
+function readJson(file: string): unknown {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as unknown) : undefined
 }
 
 function said({ code, stdout, stderr }: Outcome): string {

@@ -48,7 +48,7 @@ function inventoried(feature: Feature): InventoriedIndex {
       uuid: '',
       settings,
       mappings: types === undefined ? mappings : {},
-      severalTypes: Object.keys(types ?? {}),
+      severalTypes: types ?? {},
       aliases: {},
       open: true,
       shards: 1,

@@ -103,6 +103,13 @@ export const mappings: readonly Feature[] = [
     { range: { a: { gte: '2024/12/01' } } },
   ),
   mapping(
+    'date format with a zone, Joda',
+    elasticsearchBefore(7),
+    { properties: { a: { type: 'date', format: "YYYY-MM-dd'T'HH:mm:ssZ" } } },
+    [{ a: '2024-12-30T10:00:00+01:00' }, { a: '2024-12-30T10:00:00+0100' }],
+    { range: { a: { gte: '2024-12-30T09:00:00+0000', lte: '2024-12-30T09:00:00+0000' } } },
+  ),
+  mapping(
     'date format in camel case',
     elasticsearchBefore(8),
     {
