@@ -32,6 +32,7 @@ import { aliasStep } from './metadata/alias-step.ts'
 import { createdKind, createIndexStep } from './metadata/create.ts'
 import { extendMappingKind, extendMappingStep } from './metadata/extend-mapping.ts'
 import { switchAliasesStep } from './metadata/switch-aliases.ts'
+import { objectKind, objectStep } from './metadata/objects/object-step.ts'
 import { tuneIndexStep, tuningKind } from './metadata/tune.ts'
 import { writeBlockKind, writeBlockStep } from './metadata/write-block.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
@@ -176,6 +177,7 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
       tune: task => tuneIndexStep(target, task),
       aliases: task => aliasStep(target, task),
       extendMapping: ({ target: index }, growth) => extendMappingStep(target, index, growth),
+      object: task => objectStep(target, task),
       block: task => writeBlockStep(source, task.source),
       switchAliases: (tasks, take) => switchAliasesStep(target, tasks, take),
     },
@@ -269,6 +271,7 @@ export function stepKinds(folder: string, made?: Pick<MigrationState, 'plan' | '
     made ? createdKind(uuidOf) : { prefix: 'create-index/', atEnd: 'kept' },
     { prefix: 'aliases/', atEnd: 'kept' },
     extendMappingKind,
+    made ? objectKind : { prefix: objectKind.prefix, atEnd: 'kept' },
     writeBlockKind('source'),
     writeBlockKind('target'),
     tuningKind('target'),

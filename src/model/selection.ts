@@ -1,4 +1,4 @@
-import type { DeletesBy, EngineName, JsonObject } from './plan.ts'
+import type { DeletesBy, EngineName, JsonObject, MetadataPart } from './plan.ts'
 
 /** Which indices to move, under which names, and which of their documents. */
 export interface Selection {
@@ -14,6 +14,8 @@ export interface Selection {
   readonly filters: Readonly<Record<string, JsonObject>>
   /** Query DSL for every index that has no filter of its own. */
   readonly query?: JsonObject
+  /** What is moved beside indices; nothing where it is missing. */
+  readonly metadata?: readonly MetadataPart[]
 }
 
 /** How a plan is made. */

@@ -5,11 +5,22 @@ import type { IndexDefinition } from '../metadata/read.ts'
 import { targetSettings } from '../metadata/settings.ts'
 import { asText, isOn, setting, withSetting } from '../metadata/tree.ts'
 import { exactnessFor, isAppendOnly, leftOverTuning, tuningFor } from '../metadata/tune.ts'
-import type { Change, DeletesBy, IndexAction, IndexTask, JsonObject, Plan, PlannedCluster, ReadBy } from '../model/plan.ts'
+import type {
+  Change,
+  DeletesBy,
+  IndexAction,
+  IndexTask,
+  JsonObject,
+  ObjectTask,
+  Plan,
+  PlannedCluster,
+  ReadBy,
+} from '../model/plan.ts'
 import type { PlanOptions } from '../model/selection.ts'
 import { formatVersion } from '../model/version.ts'
 import type { Identity } from '../model/version.ts'
 import type { Inventory, InventoriedCluster, InventoriedIndex } from './inventory.ts'
+import { madeObjects, objectTasks } from './objects.ts'
 import { oneTypeOf, severalTypesRefusal } from './one-type.ts'
 import { targetExists } from './require-ok.ts'
 import { reindexReadBy, reindexRefusals } from './reindex-read-by.ts'
@@ -24,6 +35,11 @@ import { requireSupported } from './versions.ts'
 export function makePlan(inventory: Inventory, options: PlanOptions, nowMs = Date.now()): Plan {
   requireSupported('source', inventory.source.identity)
   requireSupported('target', inventory.target.identity)
+  const choices = { unknownTypes: options.unknownTypes ?? 'refuse' }
+  const objects =
+    inventory.objects && objectTasks(inventory.objects, inventory.source.identity, inventory.target.identity, choices)
+  const targetPipelines = inventory.targetPipelines && [...inventory.targetPipelines, ...pipelinesOf(objects)]
+  const known = { ...inventory, ...(targetPipelines ? { targetPipelines } : {}) }
   return {
     shardferryPlan: 1,
     name: options.name,
@@ -31,9 +47,15 @@ export function makePlan(inventory: Inventory, options: PlanOptions, nowMs = Dat
     source: planned(inventory.source),
     target: planned(inventory.target),
     patterns: inventory.patterns,
-    indices: inventory.indices.map(index => taskFor(index, inventory, options)),
+    indices: inventory.indices.map(index => taskFor(index, known, options)),
     skipped: inventory.skipped,
+    ...(objects ? { objects } : {}),
   }
+}
+
+/** Indices may name the pipelines that are made. */
+function pipelinesOf(objects: readonly ObjectTask[] | undefined): string[] {
+  return madeObjects(objects).flatMap(({ kind, name }) => (kind === 'ingest-pipeline' ? [name] : []))
 }
 
 function planned({ address, identity }: InventoriedCluster): PlannedCluster {

@@ -139,6 +139,15 @@ export const generalRows = [
     help: "What to move: names and patterns of indices, aliases and data streams; -pattern leaves out. Such as 'logs-*,-logs-test'.",
   },
   {
+    key: 'metadata',
+    group: 'selection',
+    type: 'list',
+    placeholder: 'parts',
+    pattern: /^(templates|pipelines|scripts|lifecycle|settings|all)$/,
+    patternText: 'must be of templates, pipelines, scripts, lifecycle, settings, or all',
+    help: 'What to move beside indices: templates, pipelines, scripts, lifecycle (policies), settings (of the cluster, which are only told), or all. Nothing where none is given.',
+  },
+  {
     key: 'includeSystem',
     group: 'selection',
     type: 'boolean',
