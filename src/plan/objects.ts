@@ -26,7 +26,7 @@ export async function takeObjects(
   signal: AbortSignal,
 ): Promise<readonly InventoriedObject[]> {
   const found: InventoriedObject[] = []
-  for (const kind of kinds.filter(({ part, known }) => parts.includes(part) && known(source.identity))) {
+  for (const kind of kinds.filter(one => parts.includes(one.part) && one.known(source.identity))) {
     const here = await kind.read(source, signal)
     const there = kind.known(target.identity) && Object.keys(here).length > 0 ? await kind.read(target, signal) : {}
     for (const [name, definition] of Object.entries(here)) {

@@ -60,7 +60,7 @@ const copy: CopySettings = {
   followBack: true,
   tune: true,
   deletes: 'auto',
-      unknownTypes: 'refuse',
+  unknownTypes: 'refuse',
 }
 
 /** The index `cities` of one shard goes to `towns`; ended with the test. */

@@ -1,5 +1,5 @@
 import type { Change, Json, JsonObject } from '../../model/plan.ts'
-import { isObject } from '../tree.ts'
+import { asText, isObject } from '../tree.ts'
 import type { Converted } from './object-kind.ts'
 
 /**
@@ -19,7 +19,7 @@ export function ismToIlm(definition: JsonObject): Converted {
     const conditions = transition && isObject(transition['conditions']) ? transition['conditions'] : {}
     const age = conditions['min_rollover_age'] ?? conditions['min_index_age']
     if (others.length > 0 || Object.keys(conditions).length > 1 || (transition && age === undefined))
-      return refused(`state ${String(next.name)} is left by something else than one age`)
+      return refused(`state ${asText(next.name)} is left by something else than one age`)
     next = transition && { name: transition['state_name'], age: age ?? '0ms' }
   }
   const last = chain.at(-1)?.state
@@ -31,7 +31,7 @@ export function ismToIlm(definition: JsonObject): Converted {
     { kind: 'converted', what: 'policy', why: 'states of ISM are phases of ILM; give it to indices once they are moved' },
   ]
   const phases = chain.map(({ state, age }, at) => {
-    const actions = listOf(state['actions']).flatMap(action => convertAction(action, `states.${String(state['name'])}`, changes))
+    const actions = listOf(state['actions']).flatMap(action => convertAction(action, `states.${asText(state['name'])}`, changes))
     return [names[at] ?? '', { min_age: age, actions: Object.fromEntries(actions) }] as const
   })
   return { definition: { policy: { phases: Object.fromEntries(phases) } }, changes, refusals: [] }

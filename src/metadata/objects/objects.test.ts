@@ -206,7 +206,7 @@ describe('lifecycle policies', () => {
       'hot, warm and cold',
     ],
   ])('of ISM that %s cannot be one of ILM', (_what, states, why) => {
-    expect(ismToIlm({ policy: { default_state: 'a', states } } as JsonObject).refusals).toEqual([expect.stringContaining(why)])
+    expect(ismToIlm({ policy: { default_state: 'a', states } }).refusals).toEqual([expect.stringContaining(why)])
   })
 })
 
@@ -249,6 +249,6 @@ describe('steps', () => {
   })
 
   test('a setting of the cluster is never changed', () => {
-    expect(kinds.filter(({ path }) => path === undefined).map(({ name }) => name)).toEqual(['cluster-setting'])
+    expect(kinds.filter(kind => kind.path === undefined).map(({ name }) => name)).toEqual(['cluster-setting'])
   })
 })
