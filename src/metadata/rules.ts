@@ -19,6 +19,7 @@ import { sparseVector } from './rules/sparse-vector.ts'
 import { stringType } from './rules/string-type.ts'
 import { unsignedLong } from './rules/unsigned-long.ts'
 import { denseVector, knnVector } from './rules/vectors.ts'
+import { vectorsInSource } from './rules/vectors-in-source.ts'
 import { version } from './rules/version.ts'
 import { wildcard } from './rules/wildcard.ts'
 
@@ -48,4 +49,5 @@ export const rules: readonly Rule[] = [
   knnVector,
   ...cartesian,
   knownTypes,
+  vectorsInSource,
 ]

@@ -84,9 +84,7 @@ test.each([
     const { mappings, changes, refusals } = targetMappings({ properties: { a: definition } }, from, to)
     expect(refusals).toEqual([])
     expect(mappings).toEqual({ properties: { a: becomes } })
-    expect(changes).toMatchObject([
-      { kind: 'converted', what: 'mappings.properties.a', why: expect.stringMatching(/.{20}/) as string },
-    ])
+    expect(changes).toMatchObject([{ what: 'mappings.properties.a', why: expect.stringMatching(/.{20}/) as string }])
   },
 )
 
@@ -108,12 +106,35 @@ test.each([
   ])
 })
 
+test('where queries no longer find what they found, the plan says dropped', () => {
+  const kinds = ['unsigned_long', 'passthrough', 'sparse_vector', 'semantic_text', 'version', 'wildcard'].map(
+    type => targetMappings({ properties: { a: { type } } }, es95, os13).changes[0]?.kind,
+  )
+  expect(kinds).toEqual(['dropped', 'dropped', 'dropped', 'dropped', 'converted', 'converted'])
+})
+
+test('a target that takes vectors out of documents is told to keep them, unless the source does the same', () => {
+  const mappings = { properties: { v: { type: 'dense_vector', dims: 3 } } }
+  const { settings, changes } = targetMappings(mappings, es819, es95)
+  expect(settings).toEqual({ 'index.mapping.exclude_source_vectors': false })
+  expect(changes).toMatchObject([{ kind: 'converted', what: 'settings.index.mapping.exclude_source_vectors' }])
+  expect(targetMappings(mappings, es95, es95)).toMatchObject({ settings: {}, changes: [] })
+  expect(targetMappings({ properties: { v: { type: 'keyword' } } }, es819, es95)).toMatchObject({ settings: {}, changes: [] })
+})
+
 test('what the target knows is left alone', () => {
-  const mappings = { properties: { w: { type: 'wildcard' }, v: { type: 'dense_vector', dims: 3 }, u: { type: 'unsigned_long' } } }
+  const mappings = { properties: { w: { type: 'wildcard' }, u: { type: 'unsigned_long' } } }
   expect(targetMappings(mappings, es819, es95)).toEqual({ mappings, changes: [], refusals: [], settings: {} })
 })
 
 test('an indexed vector gives its index the setting that OpenSearch indexes vectors by', () => {
   const mappings = { properties: { v: { type: 'dense_vector', dims: 3, index: true } } }
   expect(targetMappings(mappings, es819, os219).settings).toEqual({ 'index.knn': true })
+})
+
+test('where queries no longer find what they found, the plan says dropped', () => {
+  const kinds = ['unsigned_long', 'passthrough', 'sparse_vector', 'semantic_text', 'version', 'wildcard'].map(
+    type => targetMappings({ properties: { a: { type } } }, es95, os13).changes[0]?.kind,
+  )
+  expect(kinds).toEqual(['dropped', 'dropped', 'dropped', 'dropped', 'converted', 'converted'])
 })

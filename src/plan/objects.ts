@@ -29,8 +29,8 @@ export async function takeObjects(
   for (const kind of kinds.filter(one => parts.includes(one.part) && one.known(source.identity))) {
     const here = await kind.read(source, signal)
     const there = kind.known(target.identity) && Object.keys(here).length > 0 ? await kind.read(target, signal) : {}
-    for (const [name, definition] of Object.entries(here)) {
-      const [onTarget] = [there[name]]
+    for (const [name, definition] of Object.entries(here).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      const onTarget = there[name]
       const cannot = kind.name === 'ingest-pipeline' ? await cannotRun(target, definition, signal) : undefined
       found.push({
         kind: kind.name,

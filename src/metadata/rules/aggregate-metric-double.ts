@@ -10,6 +10,7 @@ export const aggregateMetricDouble = substitute(
       definition: {
         properties: Object.fromEntries(metrics.map(metric => [metric, { type: metric === 'value_count' ? 'long' : 'double' }])),
       },
+      hides: true,
       lost: `queries and aggregations name the metric, such as .${metrics[0] ?? 'max'}`,
     }
   },

@@ -4,7 +4,7 @@ import { fieldName, rewriteFields, typeOf } from '../fields.ts'
 import type { Rule } from '../rule.ts'
 import { unknownType } from '../types.ts'
 
-/** Runs last: for what the other rules have not converted and the target does not know, the choice decides. */
+/** Runs after all conversions of types: for what they have not converted and the target does not know, the choice decides. */
 export const knownTypes: Rule = {
   id: 'known-types',
   why: 'a field type that the target does not know',

@@ -9,6 +9,7 @@ export const sparseVector = substitute(
       ? undefined
       : {
           definition: { type: 'rank_features', ...keep(definition, 'meta') },
+          hides: true,
           lost: 'it is searched by rank_feature queries',
         },
 )

@@ -8,6 +8,8 @@ export interface Substitute {
   readonly definition: JsonObject
   /** What is not as it was; said in the plan after the rule's own reason. */
   readonly lost?: string
+  /** Queries that found documents by the field no longer find all of them. */
+  readonly hides?: true
   readonly settings?: Readonly<Record<string, Json>>
 }
 
@@ -31,7 +33,11 @@ export function substitute(
         const instead = typeOf(definition) === type ? become(definition, from, to) : undefined
         if (instead === undefined) return definition
         const { lost } = instead
-        changes.push({ kind: 'converted', what: where, why: lost === undefined ? why : `${why}; ${lost}` })
+        changes.push({
+          kind: instead.hides ? 'dropped' : 'converted',
+          what: where,
+          why: lost === undefined ? why : `${why}; ${lost}`,
+        })
         settings = { ...settings, ...instead.settings }
         return instead.definition
       })
