@@ -84,7 +84,7 @@ test.each([
     const { mappings, changes, refusals } = targetMappings({ properties: { a: definition } }, from, to)
     expect(refusals).toEqual([])
     expect(mappings).toEqual({ properties: { a: becomes } })
-    expect(changes).toMatchObject([{ what: 'mappings.properties.a', why: expect.stringMatching(/.{20}/) as string }])
+    expect(changes.slice(0, 1)).toMatchObject([{ what: 'mappings.properties.a', why: expect.stringMatching(/.{20}/) as string }])
   },
 )
 
