@@ -92,6 +92,16 @@ describe('targetMappings', () => {
     expect(targetMappings({ dynamic: 'strict_allow_templates' }, os219, es8).mappings).toEqual({ dynamic: 'strict' })
   })
 
+  test('names with dots become objects where the target makes them, and a name that holds others is refused', () => {
+    const keyword = { type: 'keyword' }
+    const { mappings, changes } = targetMappings({ subobjects: false, properties: { 'a.b': keyword } }, es8, os219)
+    expect(mappings).toEqual({ properties: { 'a.b': keyword } })
+    expect(changes).toMatchObject([{ kind: 'dropped', what: 'mappings.subobjects' }])
+    const within = { properties: { m: { subobjects: false, properties: { 'a.b': keyword, 'a.b.c': keyword } } } }
+    expect(targetMappings(within, es8, os219).refusals).toEqual([expect.stringMatching(/^m\.a\.b has a value/)])
+    expect(targetMappings(within, es8, elasticsearch('9.5.3'))).toMatchObject({ mappings: within, refusals: [] })
+  })
+
   test('Joda-Time patterns become java.time ones', () => {
     const format = (text: string, from: typeof es8): unknown => {
       const { properties } = targetMappings(field({ type: 'date', format: text }), from, os219).mappings

@@ -18,6 +18,7 @@ import { source } from './rules/source.ts'
 import { sparseVector } from './rules/sparse-vector.ts'
 import { stringType } from './rules/string-type.ts'
 import { unsignedLong } from './rules/unsigned-long.ts'
+import { subobjects } from './rules/subobjects.ts'
 import { denseVector, knnVector } from './rules/vectors.ts'
 import { vectorsInSource } from './rules/vectors-in-source.ts'
 import { version } from './rules/version.ts'
@@ -29,6 +30,7 @@ export const rules: readonly Rule[] = [
   source,
   stringType,
   removedParameters,
+  subobjects,
   fieldNames,
   dynamic,
   dateFormats,
