@@ -15,13 +15,19 @@ export async function loadCorpus({ site, identity, dist }: MatrixServer): Promis
   return { held, lacking }
 }
 
-export async function loadFeature(site: Site, feature: Feature, server: Server): Promise<void> {
+async function loadFeature(site: Site, feature: Feature, server: Server): Promise<void> {
   const index = indexOf(feature)
   const type = server.flavor === 'elasticsearch' && server.version.major < 7 ? 'doc' : undefined
   await site.json('PUT', `/${index}`, {
     settings: { number_of_shards: 1, number_of_replicas: 0, ...feature.settings },
     mappings: feature.types ?? typed(feature.mappings ?? {}, type),
   })
+  await loadDocuments(site, feature, type)
+}
+
+/** The feature's documents, into its index. @throws Error where one is refused */
+export async function loadDocuments(site: Site, feature: Feature, type?: string): Promise<void> {
+  const index = indexOf(feature)
   const lines = feature.documents.filter(({ source }) => typeof source === 'string')
   if (lines.length > 0) await bulk(site, index, lines.map(document => bulkLines(document, type)).join(''))
   for (const { id, source } of feature.documents) {

@@ -5,6 +5,7 @@ import type { Feature, Server } from './feature.ts'
 import { sources, targets } from './pairs.ts'
 import { readRecord } from './record.ts'
 import type { RecordedPair } from './record.ts'
+import type { Proof } from './run-pair.ts'
 import { judgedByRules } from './verdict.ts'
 import type { Judged, Verdict } from './verdict.ts'
 
@@ -40,8 +41,9 @@ ${secureTable(record)}
 
 ${verdicts}
 
-What the plan says of each is in \`changes\` and \`reason\` of the index ([plan](guide/plan.md)). Sources that fare alike share a row. **Bold**: seen on real servers, for at
-least one source of the row; the others follow from the same rules.
+What the plan says of each is in \`changes\` and \`reason\` of the index ([plan](guide/plan.md)). Sources that fare alike share a row. **Bold**: moved and compared
+on real servers, for at least one source of the row. _Slanted_: no source of the lab has it, but a real target took what the plan makes of it, with the documents. The others
+follow from the same rules.
 
 ${groups
   .map(
@@ -100,9 +102,9 @@ function featureTable(features: readonly Feature[], record: readonly RecordedPai
         known.length === sources.length,
       ),
       ...targets.map((_target, at) => {
-        const seen = group.some(({ cells }) => cells[at]?.seen)
+        const proofs = group.flatMap(({ cells }) => cells[at]?.proofs ?? [])
         const verdict = group[0]?.cells[at]?.verdict ?? ''
-        return seen ? `**${verdict}**` : verdict
+        return proofs.includes('compared') ? `**${verdict}**` : proofs.includes('written') ? `_${verdict}_` : verdict
       }),
     ])
   })
@@ -111,13 +113,13 @@ function featureTable(features: readonly Feature[], record: readonly RecordedPai
 
 interface JudgedCell {
   readonly verdict: Verdict
-  readonly seen: boolean
+  readonly proofs: readonly Proof[]
 }
 
 function judge(feature: Feature, source: string, target: string, record: readonly RecordedPair[]): JudgedCell {
   const { verdict }: Judged = judgedByRules(feature, serverOf(source), serverOf(target))
   const ran = record.filter(one => bare(one.source) === source && bare(one.target) === target)
-  return { verdict, seen: ran.some(({ features }) => features[feature.name]?.proof === 'compared') }
+  return { verdict, proofs: ran.flatMap(({ features }) => features[feature.name]?.proof ?? []) }
 }
 
 function sourcesOf(group: readonly string[], everywhere: boolean): string {

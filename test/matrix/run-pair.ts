@@ -9,12 +9,16 @@ import type { Ferry, Outcome } from '../support/command-line.ts'
 import { indexOf } from './corpus.ts'
 import type { Feature } from './feature.ts'
 import { labLacks } from './lab-lacks.ts'
+import { loadDocuments } from './load.ts'
 import type { MatrixServer } from './server.ts'
-import { judged, judgedByRules } from './verdict.ts'
+import { judged, plannedByRules } from './verdict.ts'
 import type { Judged } from './verdict.ts'
 
-/** compared: moved, and both sides hold the same and find the same. planned: no server of the lab has what it needs. */
-export type Proof = 'compared' | 'planned' | 'failed'
+/**
+ * compared: moved, and both sides hold the same and find the same. written: no source of the lab has it, and the target took
+ * what the plan makes of it, with the documents. planned: no target of the lab has what it needs either.
+ */
+export type Proof = 'compared' | 'written' | 'planned' | 'failed'
 
 export interface FeatureOutcome extends Judged {
   readonly proof: Proof
@@ -65,8 +69,7 @@ export async function runPair(
             ? { ...verdict, proof: 'failed', note: unmakeable.get(task.target)! }
             : { ...verdict, ...proven(indexOf(feature), verdict, report, verification) }
     }
-    for (const feature of lacking)
-      features[feature.name] = { ...judgedByRules(feature, source.identity, target.identity), proof: 'planned' }
+    for (const feature of lacking) features[feature.name] = await written(feature, source, target)
     return {
       source: source.name,
       target: target.name,
@@ -93,6 +96,21 @@ async function copy(ferry: Ferry, plan: Plan, unrun: ReadonlySet<string>): Promi
     if (outcome.code === 0 || outcome.code === 4) return unmakeable
     if (cannot.length === 0) throw new Error(`The run ended with ${said(outcome)}`)
     for (const { about, message } of cannot) for (const index of String(about).split(', ')) unmakeable.set(index, String(message))
+  }
+}
+
+/** Makes the index as it would be planned, and gives it the documents. */
+async function written(feature: Feature, source: MatrixServer, target: MatrixServer): Promise<FeatureOutcome> {
+  const task = plannedByRules(feature, source.identity, target.identity)
+  const verdict = judged(task)
+  if (verdict.verdict === 'refused' || labLacks(target.dist, task)) return { ...verdict, proof: 'planned' }
+  try {
+    const { settings, mappings } = task
+    await target.site.json('PUT', `/${indexOf(feature)}`, { settings, mappings })
+    await loadDocuments(target.site, feature)
+    return { ...verdict, proof: 'written' }
+  } catch (thrown) {
+    return { ...verdict, proof: 'failed', note: String(thrown) }
   }
 }
 

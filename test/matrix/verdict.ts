@@ -24,6 +24,11 @@ export function judged({ action, reason = '', changes }: Pick<IndexTask, 'action
 
 /** The same from the plan that two servers of these versions would get, without asking any. */
 export function judgedByRules(feature: Feature, from: Server, to: Server): Judged {
+  return judged(plannedByRules(feature, from, to))
+}
+
+/** What the plan would hold for the feature's index. */
+export function plannedByRules(feature: Feature, from: Server, to: Server): IndexTask {
   const inventory = {
     source: { address: '', identity: identity(from) },
     target: { address: '', identity: identity(to) },
@@ -33,7 +38,7 @@ export function judgedByRules(feature: Feature, from: Server, to: Server): Judge
     takenAliases: [],
   }
   const options = { name: 'any', intoExisting: false, versionFrom: 'seq-no', readBy: 'auto', tune: true } as const
-  return judged(makePlan(inventory, options, 0).indices[0]!)
+  return makePlan(inventory, options, 0).indices[0]!
 }
 
 function inventoried(feature: Feature): InventoriedIndex {
