@@ -62,6 +62,7 @@ import { asShardferryError, ShardferryError } from './model/errors.ts'
 import { movedTasks } from './model/plan.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
 import type { Engine, Journal, Throttler, World } from './model/ports.ts'
+import { objectDifferences } from './plan/object-differences.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
 import { probeIndices } from './preflight/probe-index.ts'
@@ -334,13 +335,7 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
     target,
     options,
     queries,
-    notes: !state
-      ? []
-      : state.cutover.phase === 'done'
-        ? [isCutOverNote]
-        : finished
-          ? []
-          : ['The migration has not come to its end.'],
+    notes: [...stateNotes(state, finished), ...(finished ? await objectDifferences(target, plan.objects, signal) : [])],
     shardferry: version,
     parts: {
       ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),
@@ -352,6 +347,11 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
       world,
     },
   }
+}
+
+function stateNotes(state: MigrationState | undefined, finished: boolean): readonly string[] {
+  if (state?.cutover.phase === 'done') return [isCutOverNote]
+  return !state || finished ? [] : ['The migration has not come to its end.']
 }
 
 /** A migration that runs copies on while it is compared, and carries deletes over. */

@@ -107,6 +107,15 @@ test('all of it is in the plan, is made after the copy, and goes with a rollback
   })
   expect(await target.json('GET', '/lakes-1')).toMatchObject({ 'lakes-1': { settings: { index: { final_pipeline: 'stamp' } } } })
 
+  const equal = await ferry.run(['verify'])
+  expect(equal).toMatchObject({ code: 0, stderr: '' })
+  expect(equal.stdout).not.toMatch(/as planned|of the plan is not/)
+  await target.json('PUT', '/_scripts/double', { script: { lang: 'painless', source: "doc['n'].value * 3" } })
+  await target.json('DELETE', '/_template/lakes')
+  const differs = (await ferry.run(['verify'])).stdout.replaceAll(/\s+/g, ' ')
+  expect(differs).toContain('The stored script double on the target is not as planned')
+  expect(differs).toContain('The legacy template lakes of the plan is not on the target')
+
   expect(await ferry.run(['rollback', '--yes'])).toMatchObject({ code: 0 })
   expect(await statuses()).toEqual(made.map(() => 404))
 })
