@@ -32,6 +32,7 @@ import { aliasStep } from './metadata/alias-step.ts'
 import { createdKind, createIndexStep } from './metadata/create.ts'
 import { extendMappingKind, extendMappingStep } from './metadata/extend-mapping.ts'
 import { switchAliasesStep } from './metadata/switch-aliases.ts'
+import { objectKind, objectStep } from './metadata/objects/object-step.ts'
 import { tuneIndexStep, tuningKind } from './metadata/tune.ts'
 import { writeBlockKind, writeBlockStep } from './metadata/write-block.ts'
 import { inProcessDispatcher } from './migration/dispatch/in-process.ts'
@@ -62,6 +63,7 @@ import { asShardferryError, ShardferryError } from './model/errors.ts'
 import { movedTasks } from './model/plan.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
 import type { Engine, Journal, Throttler, World } from './model/ports.ts'
+import { objectDifferences } from './plan/object-differences.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
 import { probeIndices } from './preflight/probe-index.ts'
@@ -178,6 +180,7 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
       tune: task => tuneIndexStep(target, task),
       aliases: task => aliasStep(target, task),
       extendMapping: ({ target: index }, growth) => extendMappingStep(target, index, growth),
+      object: task => objectStep(target, task),
       block: task => writeBlockStep(source, task.source, world),
       switchAliases: (tasks, take) => switchAliasesStep(target, tasks, take),
     },
@@ -283,6 +286,7 @@ export function stepKinds(folder: string, made?: Pick<MigrationState, 'plan' | '
     made ? createdKind(uuidOf) : { prefix: 'create-index/', atEnd: 'kept' },
     { prefix: 'aliases/', atEnd: 'kept' },
     extendMappingKind,
+    made ? objectKind : { prefix: objectKind.prefix, atEnd: 'kept' },
     writeBlockKind('source'),
     writeBlockKind('target'),
     tuningKind('target'),
@@ -351,7 +355,7 @@ export async function assembleComparison(parts: ComparisonParts, signal: AbortSi
     target,
     options,
     queries,
-    notes: notesOn(parts),
+    notes: [...notesOn(parts), ...(finished && !parts.forward ? await objectDifferences(target, plan.objects, signal) : [])],
     shardferry: version,
     parts: {
       ...patience(world, giveUpAfterMs, reason => tally.retried(reason)),

@@ -25,7 +25,7 @@ const guessedDocsPerSecond = 25_000
 /** The plan that the settings ask for. Reads both clusters, changes neither. */
 export async function draftPlan(settings: Settings, clusters: Pick<Clusters, Side>, signal: AbortSignal): Promise<Plan> {
   const inventory = await takeInventory(clusters.source, clusters.target, settings.selection, signal)
-  const { intoExisting, versionFrom, readBy, slices, tune, engine, partitionField, deletes } = settings.copy
+  const { intoExisting, versionFrom, readBy, slices, tune, engine, partitionField, deletes, unknownTypes } = settings.copy
   return makePlan(inventory, {
     name: settings.name,
     intoExisting,
@@ -33,6 +33,7 @@ export async function draftPlan(settings: Settings, clusters: Pick<Clusters, Sid
     readBy,
     tune,
     deletes,
+    unknownTypes,
     engine,
     ...(partitionField === undefined ? {} : { partitionField }),
     ...(slices === undefined ? {} : { slices }),

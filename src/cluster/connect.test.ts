@@ -101,6 +101,19 @@ test('but it is where it cannot have arrived', async () => {
   expect((await get(connection, { once: true })).status).toBe(200)
 })
 
+test('an answer with tens of thousands of characters of deprecation warnings is an answer', async () => {
+  const address = await answering((_request, response) => {
+    const warning = `299 Elasticsearch-7.17.29 "${'this is deprecated '.repeat(50)}"`
+    response.setHeader(
+      'warning',
+      Array.from({ length: 80 }, () => warning),
+    )
+    response.setHeader('content-type', 'application/json')
+    response.end('{}')
+  })
+  expect((await get(open({ addresses: [address] }))).status).toBe(200)
+})
+
 test('path prefixes, queries and bodies arrive as they are', async () => {
   const seen: string[] = []
   const address = await answering((request, response) => {

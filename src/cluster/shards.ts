@@ -4,7 +4,8 @@ import type { JsonObject } from '../model/plan.ts'
 import { atLeast } from '../model/version.ts'
 import type { Cluster } from './cluster.ts'
 import { indexPath } from './cluster.ts'
-import { json, jsonIfFound } from './json.ts'
+import { indexSettings } from './index-settings.ts'
+import { json } from './json.ts'
 import { primaryTimes } from './primaries.ts'
 import type { Primaries } from './primaries.ts'
 
@@ -176,23 +177,13 @@ export async function count(
 
 /** The uuid an index has now; undefined where there is none of that name. @throws ShardferryError where the cluster does not tell */
 export async function indexUuid(cluster: Cluster, index: string, signal: AbortSignal): Promise<string | undefined> {
-  const settings = await jsonIfFound<Record<string, { settings?: Record<string, string> }>>(cluster, {
-    method: 'GET',
-    path: `/${indexPath(index)}/_settings/index.uuid`,
-    query: { flat_settings: true },
-    signal,
-  })
-  return settings?.[index]?.settings?.['index.uuid']
+  const settings = await indexSettings(cluster, index, 'index.uuid', signal)
+  return settings?.get(index)?.['index.uuid']
 }
 
 /** Whether an index takes no writes and no deletes, by a block of its own. */
 export async function indexWriteBlocked(cluster: Cluster, index: string, signal: AbortSignal): Promise<boolean> {
-  const settings = await json<Record<string, { settings?: Record<string, string> }>>(cluster, {
-    method: 'GET',
-    path: `/${indexPath(index)}/_settings/index.blocks.*`,
-    query: { flat_settings: true },
-    signal,
-  })
-  const blocks = settings[index]?.settings ?? {}
+  const settings = await indexSettings(cluster, index, 'index.blocks.*', signal)
+  const blocks = settings?.get(index) ?? {}
   return blocks['index.blocks.write'] === 'true' || blocks['index.blocks.read_only'] === 'true'
 }

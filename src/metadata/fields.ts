@@ -53,6 +53,11 @@ export function fieldTypes(mappings: JsonObject): Map<string, string> {
   return types
 }
 
+/** Of Elasticsearch, in whose documents they are stored apart. */
+export function isVector(type: string): boolean {
+  return type === 'dense_vector' || type === 'sparse_vector' || type === 'rank_vectors'
+}
+
 export function typeOf(definition: JsonObject): string {
   return typeof definition['type'] === 'string' ? definition['type'] : 'object'
 }

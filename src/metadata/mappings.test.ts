@@ -24,7 +24,7 @@ describe('targetMappings', () => {
         properties: { type: 'nested', properties: { fields: { type: 'long' } } },
       },
     }
-    expect(targetMappings(mappings, es710, os219)).toEqual({ mappings, changes: [], refusals: [] })
+    expect(targetMappings(mappings, es710, os219)).toEqual({ mappings, changes: [], refusals: [], settings: {} })
   })
 
   test('flattened becomes flat_object at any depth and back again', () => {
@@ -41,12 +41,12 @@ describe('targetMappings', () => {
   })
 
   test('a type the target does not know is refused by field, type and the version needed', () => {
-    expect(targetMappings(field({ type: 'version' }), es710, os219).refusals).toEqual([
-      'a is of type version, which OpenSearch 2.19.4 does not know: it needs OpenSearch 3.2',
+    expect(targetMappings(field({ type: 'sparse_vector' }), opensearch('3.4.0'), os219).refusals).toEqual([
+      'a is of type sparse_vector, which OpenSearch 2.19.4 does not know: it needs OpenSearch 3.3',
     ])
     expect(
-      targetMappings(field({ type: 'text', fields: { w: { type: 'wildcard' } } }), es8, elasticsearch('7.0.0')).refusals,
-    ).toEqual(['a.w is of type wildcard, which Elasticsearch 7.0.0 does not know: it needs Elasticsearch 7.9'])
+      targetMappings(field({ type: 'text', fields: { w: { type: 'histogram' } } }), es8, elasticsearch('7.0.0')).refusals,
+    ).toEqual(['a.w is of type histogram, which Elasticsearch 7.0.0 does not know: it needs Elasticsearch 7.6'])
     expect(targetMappings(field({ type: 'knn_vector' }), os219, es8).refusals).toHaveLength(1)
     expect(targetMappings(field({ type: 'flattened' }), es710, opensearch('2.6.0')).refusals).toHaveLength(1)
     expect(targetMappings(field({ type: 'of_some_plugin' }), es710, os219).refusals).toEqual([])
@@ -92,6 +92,16 @@ describe('targetMappings', () => {
     expect(targetMappings({ dynamic: 'strict_allow_templates' }, os219, es8).mappings).toEqual({ dynamic: 'strict' })
   })
 
+  test('names with dots become objects where the target makes them, and a name that holds others is refused', () => {
+    const keyword = { type: 'keyword' }
+    const { mappings, changes } = targetMappings({ subobjects: false, properties: { 'a.b': keyword } }, es8, os219)
+    expect(mappings).toEqual({ properties: { 'a.b': keyword } })
+    expect(changes).toMatchObject([{ kind: 'dropped', what: 'mappings.subobjects' }])
+    const within = { properties: { m: { subobjects: false, properties: { 'a.b': keyword, 'a.b.c': keyword } } } }
+    expect(targetMappings(within, es8, os219).refusals).toEqual([expect.stringMatching(/^m\.a\.b has a value/)])
+    expect(targetMappings(within, es8, elasticsearch('9.5.3'))).toMatchObject({ mappings: within, refusals: [] })
+  })
+
   test('Joda-Time patterns become java.time ones', () => {
     const format = (text: string, from: typeof es8): unknown => {
       const { properties } = targetMappings(field({ type: 'date', format: text }), from, os219).mappings
@@ -100,6 +110,10 @@ describe('targetMappings', () => {
     expect(format("YYYY-MM-dd'Y'||epoch_millis", elasticsearch('6.8.0'))).toEqual({
       a: { type: 'date', format: "yyyy-MM-dd'Y'||epoch_millis" },
     })
+    expect(format("YYYY'T'HHZ||xxxx-ww", elasticsearch('6.8.0'))).toEqual({
+      a: { type: 'date', format: "yyyy'T'HHZ||yyyy'T'HHXXX||YYYY-ww" },
+    })
+    expect(format('yyyyZZ||yyyy ZZZ', elasticsearch('6.8.0'))).toEqual({ a: { type: 'date', format: 'yyyyXXX||yyyyZ||yyyy VV' } })
     expect(format('dateOptionalTime||yyyyMMdd', es710)).toEqual({ a: { type: 'date', format: 'date_optional_time||yyyyMMdd' } })
     expect(format('YYYY', es710)).toEqual({ a: { type: 'date', format: 'YYYY' } })
     const detected = { dynamic_date_formats: ['YYYY/MM', 'strictDateOptionalTime', 'yyyy'] }

@@ -28,7 +28,7 @@ describe('readIndex', () => {
       'GET /a': { body: { a: { settings, mappings: { x: {}, y: {} }, aliases: {} } } },
       ...open,
     })
-    expect(await readIndex(cluster, 'a', signal)).toMatchObject({ severalTypes: ['x', 'y'], mappings: {} })
+    expect(await readIndex(cluster, 'a', signal)).toMatchObject({ severalTypes: { x: {}, y: {} }, mappings: {} })
   })
 
   test('a closed index is told by its setting, on old servers by _cat', async () => {

@@ -15,8 +15,8 @@ export interface IndexDefinition {
   readonly settings: JsonObject
   /** Without a type name. */
   readonly mappings: JsonObject
-  /** The mapping types of a 5.x or 6.x index that has more than one; `mappings` is empty then. */
-  readonly severalTypes: readonly string[]
+  /** The mapping types of a 5.x index that has more than one, with their mappings; `mappings` is empty then. */
+  readonly severalTypes: Readonly<Record<string, JsonObject>>
   readonly aliases: Readonly<Record<string, AliasDefinition>>
   readonly open: boolean
   readonly shards: number
@@ -99,12 +99,12 @@ export async function readDefinitions(
 
 /** Mappings of 5.x and 6.x carry their type's name; `_default_` is a template for types and no type itself. */
 function typeless(cluster: Cluster, mappings: JsonObject): Pick<IndexDefinition, 'mappings' | 'severalTypes'> {
-  if (!hasTypes(cluster)) return { mappings, severalTypes: [] }
-  const types = Object.keys(mappings).filter(type => type !== '_default_')
-  const [only] = types
-  if (types.length > 1) return { mappings: {}, severalTypes: types }
-  const inner = only === undefined ? undefined : mappings[only]
-  return { mappings: isObject(inner) ? inner : {}, severalTypes: [] }
+  if (!hasTypes(cluster)) return { mappings, severalTypes: {} }
+  const types = Object.entries(mappings).flatMap(([type, inner]) =>
+    type === '_default_' || !isObject(inner) ? [] : [[type, inner] as const],
+  )
+  if (types.length > 1) return { mappings: {}, severalTypes: Object.fromEntries(types) }
+  return { mappings: types[0]?.[1] ?? {}, severalTypes: {} }
 }
 
 /** Elasticsearch before 7: every mapping has a type name. */

@@ -2,6 +2,7 @@ import type { Change, JsonObject } from '../model/plan.ts'
 import type { Identity } from '../model/version.ts'
 import { atLeast } from '../model/version.ts'
 import { convertAnalysis } from './analysis.ts'
+import { convertSimilarity } from './similarity.ts'
 import { matches, stripRules } from './stripped-settings.ts'
 import { asText, editSettings } from './tree.ts'
 
@@ -50,7 +51,8 @@ export function targetSettings(
   })
   if (unasked.length > 0) note('stripped', 'index.*', `every server sets these by itself: ${unasked.toSorted().join(', ')}`)
   const analysed = convertAnalysis(kept, from, to)
-  return { settings: analysed.settings, changes: [...changes, ...analysed.changes] }
+  const ranked = convertSimilarity(analysed.settings, to)
+  return { settings: ranked.settings, changes: [...changes, ...analysed.changes, ...ranked.changes] }
 }
 
 function isPipeline(name: string): boolean {

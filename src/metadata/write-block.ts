@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
+import { indexSettings } from '../cluster/index-settings.ts'
 import { json, jsonIfFound } from '../cluster/json.ts'
 import type { UndoneKind } from '../cluster/step-kind.ts'
 import type { Side } from '../model/connection.ts'
@@ -27,13 +28,8 @@ export function writeBlockStep(cluster: Cluster, index: string, world: Pick<Worl
     describe: () => `block writes to index ${index} on the ${cluster.side}`,
 
     async capture(signal) {
-      const found = await json<Record<string, { settings?: Record<string, string> }>>(cluster, {
-        method: 'GET',
-        path: `/${indexPath(index)}/_settings/${setting}`,
-        query: { flat_settings: true },
-        signal,
-      })
-      return found[index]?.settings?.[setting] ?? null
+      const found = await indexSettings(cluster, index, setting, signal)
+      return found?.get(index)?.[setting] ?? null
     },
 
     async apply(signal) {

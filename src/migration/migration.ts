@@ -1,5 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Change, IndexTask, JsonObject, Plan } from '../model/plan.ts'
+import type { Change, IndexTask, JsonObject, ObjectTask, Plan } from '../model/plan.ts'
 import type { Dispatcher, Reader, Step, Throttler, World, Writer } from '../model/ports.ts'
 import type { DeletesParts } from './carry-deletes.ts'
 import type { Memory } from './memory.ts'
@@ -52,6 +52,7 @@ export interface Steps {
   aliases(task: IndexTask): Step
   /** Of the target's index, once it is made. */
   extendMapping(task: IndexTask, growth: JsonObject): Step
+  object(task: ObjectTask): Step
   /** Of the source. */
   block(task: IndexTask): Step
   /** Of all indices at once. `take`: also from other indices that have them. */

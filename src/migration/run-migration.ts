@@ -3,6 +3,7 @@ import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
 import { endedBy } from './ended-by.ts'
 import { live, requireWayBack, restoreBoth, settleChange } from './live.ts'
+import { makeObjects } from './make-objects.ts'
 import type { Migration } from './migration.ts'
 import { confirmTargets, copyAll, createTargets, restoreTuning, setAliases, tuneTargets } from './phases.ts'
 import { patiently } from './patiently.ts'
@@ -51,6 +52,7 @@ async function copyToAccount(m: Migration, signal: AbortSignal): Promise<Report>
   m.tally.phase = 'copying'
   await copyAll(m, signal)
   await confirmTargets(m, signal)
+  await makeObjects(m, signal)
   const account = m.follow || m.memory.state.cutover.phase === 'asked' ? await live(m, signal) : undefined
   if (remoteTasks) await patiently(m, () => undoStep(remoteTasks, m.memory, m.world, signal), signal)
   if (account) return account

@@ -12,6 +12,39 @@ export interface Plan {
   readonly indices: readonly IndexTask[]
   /** Indices that matched a pattern and are left out, with the reason. */
   readonly skipped: readonly { readonly index: string; readonly reason: string }[]
+  /** Templates, pipelines, scripts and policies, where they were asked for; in the order in which they are made. */
+  readonly objects?: readonly ObjectTask[]
+}
+
+/** Parts of a cluster's metadata beside its indices, as they are asked for. */
+export const metadataParts = ['templates', 'pipelines', 'scripts', 'lifecycle', 'settings'] as const
+export type MetadataPart = (typeof metadataParts)[number]
+
+export const objectKinds = [
+  'ingest-pipeline',
+  'stored-script',
+  'lifecycle-policy',
+  'component-template',
+  'index-template',
+  'legacy-template',
+  'cluster-setting',
+] as const
+export type ObjectKindName = (typeof objectKinds)[number]
+
+/** One thing of the cluster beside its indices. */
+export interface ObjectTask {
+  readonly kind: ObjectKindName
+  readonly name: string
+  /** create: it is not on the target. replace: what is there is written over. same: it is there as planned. skip: left out. refuse: it cannot be made. */
+  readonly action: 'create' | 'replace' | 'same' | 'skip' | 'refuse'
+  /** Why it is skipped or refused. */
+  readonly reason?: string
+  /** What it becomes on the target. */
+  readonly definition: JsonObject
+  /** What the target has under this name, where that is something else. */
+  readonly onTarget?: JsonObject
+  /** What differs from the source's definition, and why. */
+  readonly changes: readonly Change[]
 }
 
 /** The indices of a plan that are moved. */

@@ -1,4 +1,4 @@
-import type { DeletesBy, EngineName, JsonObject } from './plan.ts'
+import type { DeletesBy, EngineName, JsonObject, MetadataPart } from './plan.ts'
 
 /** Which indices to move, under which names, and which of their documents. */
 export interface Selection {
@@ -14,6 +14,8 @@ export interface Selection {
   readonly filters: Readonly<Record<string, JsonObject>>
   /** Query DSL for every index that has no filter of its own. */
   readonly query?: JsonObject
+  /** What is moved beside indices; nothing where it is missing. */
+  readonly metadata?: readonly MetadataPart[]
 }
 
 /** How a plan is made. */
@@ -30,6 +32,8 @@ export interface PlanOptions {
   readonly partitionField?: string
   /** How deletes on the source are found; auto: as each index allows. */
   readonly deletes?: 'auto' | DeletesBy['by']
+  /** What becomes of field types without a counterpart on the target; refuse where it is missing. */
+  readonly unknownTypes?: 'refuse' | 'disable'
   /** Give the target indices settings for fast writing while documents are copied. */
   readonly tune: boolean
 }

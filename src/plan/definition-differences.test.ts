@@ -13,7 +13,7 @@ function defined(fields: Record<string, string>, more: Partial<IndexDefinition> 
     uuid: 'u',
     settings: {},
     mappings: mappings(fields),
-    severalTypes: [],
+    severalTypes: {},
     aliases: {},
     open: true,
     shards: 1,

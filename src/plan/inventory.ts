@@ -12,6 +12,8 @@ import type { Estimate, JsonObject, Plan } from '../model/plan.ts'
 import type { Selection } from '../model/selection.ts'
 import type { Identity } from '../model/version.ts'
 import { mapFew } from './map-few.ts'
+import { takeObjects } from './objects.ts'
+import type { InventoriedObject } from './objects.ts'
 import { targetNames } from './rename.ts'
 import { readRoutingShards } from './routing-shards.ts'
 import { sampleBytes } from './sample.ts'
@@ -33,6 +35,8 @@ export interface Inventory {
   readonly targetPipelines?: readonly string[]
   /** Names of aliases to move under which the target has an index. */
   readonly takenAliases: readonly string[]
+  /** Beside indices, where it was asked for. */
+  readonly objects?: readonly InventoriedObject[]
 }
 
 export interface InventoriedCluster {
@@ -91,6 +95,7 @@ export async function takeInventory(
     skipped,
     ...(targetPipelines === undefined ? {} : { targetPipelines }),
     takenAliases: await takenAliases(target, inventoried, signal),
+    ...(selection.metadata ? { objects: await takeObjects(source, target, selection.metadata, signal) } : {}),
   }
 }
 
@@ -142,7 +147,7 @@ async function unlessBlocked<T>(answer: Promise<T>): Promise<T | 'read' | 'metad
 }
 
 function unseen({ name, open }: NamedIndex): IndexDefinition {
-  return { name, uuid: '', settings: {}, mappings: {}, severalTypes: [], aliases: {}, open, shards: 1 }
+  return { name, uuid: '', settings: {}, mappings: {}, severalTypes: {}, aliases: {}, open, shards: 1 }
 }
 
 function queryFor(index: string, { filters, query }: Selection): JsonObject | undefined {

@@ -3,7 +3,7 @@ import type { PlanOptions } from '../model/selection.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
 import { elasticsearch, opensearch } from '../metadata/table-cluster.test-part.ts'
 import { ShardferryError } from '../model/errors.ts'
-import type { Plan } from '../model/plan.ts'
+import type { JsonObject, Plan } from '../model/plan.ts'
 import type { Inventory, InventoriedIndex } from './inventory.ts'
 import { makePlan } from './make-plan.ts'
 import { parsePlan, writePlan } from './plan-file.ts'
@@ -17,7 +17,7 @@ function definition(over: Partial<IndexDefinition> = {}): IndexDefinition {
     uuid: 'u1',
     settings: { index: { number_of_shards: '2', number_of_replicas: '1', uuid: 'u1', final_pipeline: 'stamp' } },
     mappings: { properties: { tags: { type: 'flattened' } } },
-    severalTypes: [],
+    severalTypes: {},
     aliases: { places: { filter: { term: { tags: 'x' } } } },
     open: true,
     shards: 2,
@@ -160,7 +160,7 @@ describe('makePlan', () => {
 
   test.each([
     ['closed', { definition: definition({ open: false }) }, 'closed'],
-    ['of several types', { definition: definition({ severalTypes: ['a', 'b'] }) }, 'several mapping types'],
+    ['of several types', { definition: definition({ severalTypes: { a: {}, b: {} } }) }, 'several mapping types (a, b)'],
     ['frozen', { definition: definition({ settings: { index: { search: { throttled: 'true' } } } }) }, 'frozen'],
     ['a time series', { definition: definition({ settings: { index: { mode: 'time_series' } } }) }, 'time series'],
     ['a backing index', { target: '.ds-logs-000001' }, 'rename to copy as plain indices'],
@@ -182,6 +182,14 @@ describe('makePlan', () => {
     expect(() => refuseUnlessRunnable(makePlan(inventory(found(over)), options, 0))).toThrow(
       expect.objectContaining({ code: 'plan-refused' }),
     )
+  })
+
+  test('a query for one of several types moves that type, with its mappings', () => {
+    const severalTypes = { lake: { properties: { a: { type: 'keyword' } } }, river: {} }
+    const asked = (query: JsonObject): Plan['indices'][number] =>
+      taskOf(found({ definition: definition({ severalTypes }), query }))
+    expect(asked({ term: { _type: 'lake' } })).toMatchObject({ action: 'create', mappings: severalTypes.lake })
+    expect(asked({ term: { _type: 'pond' } })).toMatchObject({ action: 'refuse', mappings: {} })
   })
 
   test('an alias that is an index on the target is refused before anything is copied', () => {

@@ -3,13 +3,25 @@ import { mappingDifferences } from '../metadata/differences.ts'
 import { targetMappings } from '../metadata/mappings.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
 import { targetSettings } from '../metadata/settings.ts'
-import { asText, isOn, setting } from '../metadata/tree.ts'
+import { asText, isOn, setting, withSetting } from '../metadata/tree.ts'
 import { exactnessFor, isAppendOnly, leftOverTuning, tuningFor } from '../metadata/tune.ts'
-import type { Change, DeletesBy, IndexAction, IndexTask, JsonObject, Plan, PlannedCluster, ReadBy } from '../model/plan.ts'
+import type {
+  Change,
+  DeletesBy,
+  IndexAction,
+  IndexTask,
+  JsonObject,
+  ObjectTask,
+  Plan,
+  PlannedCluster,
+  ReadBy,
+} from '../model/plan.ts'
 import type { PlanOptions } from '../model/selection.ts'
 import { formatVersion } from '../model/version.ts'
 import type { Identity } from '../model/version.ts'
 import type { Inventory, InventoriedCluster, InventoriedIndex } from './inventory.ts'
+import { madeObjects, objectTasks } from './objects.ts'
+import { oneTypeOf, severalTypesRefusal } from './one-type.ts'
 import { targetExists } from './require-ok.ts'
 import { reindexReadBy, reindexRefusals } from './reindex-read-by.ts'
 import { keepRoutingShards } from './routing-shards.ts'
@@ -23,6 +35,11 @@ import { requireSupported } from './versions.ts'
 export function makePlan(inventory: Inventory, options: PlanOptions, nowMs = Date.now()): Plan {
   requireSupported('source', inventory.source.identity)
   requireSupported('target', inventory.target.identity)
+  const choices = { unknownTypes: options.unknownTypes ?? 'refuse' }
+  const objects =
+    inventory.objects && objectTasks(inventory.objects, inventory.source.identity, inventory.target.identity, choices)
+  const targetPipelines = inventory.targetPipelines && [...inventory.targetPipelines, ...pipelinesOf(objects)]
+  const known = { ...inventory, ...(targetPipelines ? { targetPipelines } : {}) }
   return {
     shardferryPlan: 1,
     name: options.name,
@@ -30,9 +47,15 @@ export function makePlan(inventory: Inventory, options: PlanOptions, nowMs = Dat
     source: planned(inventory.source),
     target: planned(inventory.target),
     patterns: inventory.patterns,
-    indices: inventory.indices.map(index => taskFor(index, inventory, options)),
+    indices: inventory.indices.map(index => taskFor(index, known, options)),
     skipped: inventory.skipped,
+    ...(objects ? { objects } : {}),
   }
+}
+
+/** Indices may name the pipelines that are made. */
+function pipelinesOf(objects: readonly ObjectTask[] | undefined): string[] {
+  return madeObjects(objects).flatMap(({ kind, name }) => (kind === 'ingest-pipeline' ? [name] : []))
 }
 
 function planned({ address, identity }: InventoriedCluster): PlannedCluster {
@@ -45,13 +68,15 @@ function planned({ address, identity }: InventoriedCluster): PlannedCluster {
   }
 }
 
-function taskFor(found: InventoriedIndex, inventory: Inventory, options: PlanOptions): IndexTask {
+function taskFor(inventoried: InventoriedIndex, inventory: Inventory, options: PlanOptions): IndexTask {
+  const found = { ...inventoried, definition: oneTypeOf(inventoried.definition, inventoried.query) }
   const { definition, onTarget } = found
   const from = inventory.source.identity
   const to = inventory.target.identity
-  const mapped = targetMappings(definition.mappings, from, to)
+  const mapped = targetMappings(definition.mappings, from, to, { unknownTypes: options.unknownTypes ?? 'refuse' })
   const set = targetSettings(definition.settings, from, to, inventory.targetPipelines)
-  const routed = keepRoutingShards(set.settings, definition.shards, found.routingShards, to)
+  const needed = Object.entries(mapped.settings).reduce((all, [name, value]) => withSetting(all, name, value), set.settings)
+  const routed = keepRoutingShards(needed, definition.shards, found.routingShards, to)
   const aliased = targetAliases(definition.aliases, to)
   const into = options.intoExisting && onTarget.kind === 'index' ? onTarget.definition : undefined
   const native = options.engine === 'reindex'
@@ -101,8 +126,8 @@ function refusalsOf(
   if (unreadable === 'read') reasons.push('nobody may read its documents (index.blocks.read)')
   if (!definition.open)
     reasons.push('it is closed; open it (POST INDEX/_open) and make the plan again, it is never opened silently')
-  if (definition.severalTypes.length > 0)
-    reasons.push(`several mapping types (${definition.severalTypes.join(', ')}); splitting them comes in a later version`)
+  const several = severalTypesRefusal(definition)
+  if (several !== undefined) reasons.push(several)
   if (is('index.frozen') || is('index.search.throttled'))
     reasons.push('it is frozen, so searches see none of its documents; unfreeze it first')
   if (setting(definition.settings, 'index.mode') === 'time_series')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deletesBy } from '../model/plan.ts'
+import { deletesBy, objectKinds } from '../model/plan.ts'
 import type { Json, JsonObject, Plan } from '../model/plan.ts'
 import { illegalName } from './rename.ts'
 
@@ -39,6 +39,18 @@ const indexName = z.string().superRefine((name, context) => {
   if (illegal !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(name)} is no index name: ${illegal}` })
 })
 
+const changes = z.array(z.strictObject({ kind: z.enum(['stripped', 'converted', 'dropped']), what: z.string(), why: z.string() }))
+
+const object = z.strictObject({
+  kind: z.enum(objectKinds),
+  name: z.string().min(1, 'is a name'),
+  action: z.enum(['create', 'replace', 'same', 'skip', 'refuse']),
+  reason: z.exactOptional(z.string()),
+  definition: jsonObject,
+  onTarget: z.exactOptional(jsonObject),
+  changes,
+})
+
 const task = z.strictObject({
   source: z.string().min(1, 'is the name of an index'),
   target: indexName,
@@ -55,7 +67,7 @@ const task = z.strictObject({
   settings: jsonObject,
   mappings: jsonObject,
   aliases: z.record(z.string(), alias),
-  changes: z.array(z.strictObject({ kind: z.enum(['stripped', 'converted', 'dropped']), what: z.string(), why: z.string() })),
+  changes,
   tuning: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 })
 
@@ -71,4 +83,5 @@ export const planSchema: z.ZodType<Plan> = z.strictObject({
   patterns: z.array(z.string()),
   indices: z.array(task),
   skipped: z.array(z.strictObject({ index: z.string(), reason: z.string() })),
+  objects: z.exactOptional(z.array(object)),
 })

@@ -1,3 +1,5 @@
+import { fieldTypes, isVector } from '../metadata/fields.ts'
+import { leavesVectorsOut } from '../cluster/whole-source.ts'
 import { setting } from '../metadata/tree.ts'
 import type { IndexDefinition } from '../metadata/read.ts'
 import type { JsonObject, ReadBy } from '../model/plan.ts'
@@ -32,6 +34,10 @@ export function reindexRefusals(
   if (verdict === 'fails') reasons.push(`${why}; copy with --engine stream`)
   if (setting(definition.settings, 'index.replication.type') === 'SEGMENT')
     reasons.push('its replicas are copies of segments, which may be older, and _reindex cannot be told to read primaries only')
+  if (leavesVectorsOut(source) && [...fieldTypes(definition.mappings).values()].some(isVector))
+    reasons.push(
+      'the source leaves vectors out unless it is asked for them, which _reindex does not do; copy with --engine stream',
+    )
   if (partitionField !== undefined) {
     const type = fieldType(definition.mappings, partitionField)
     if (type === undefined || !ordered.has(type))

@@ -1,5 +1,5 @@
 import { ShardferryError } from '../model/errors.ts'
-import type { IndexTask, Plan } from '../model/plan.ts'
+import type { IndexTask, ObjectTask, Plan } from '../model/plan.ts'
 
 /** How the reason of a task begins that is refused because its target index is there already. */
 export const targetExists = 'the target index exists already'
@@ -11,9 +11,20 @@ export const targetExists = 'the target index exists already'
 export function refuseUnlessRunnable(plan: Plan): void {
   const refused = plan.indices.filter(task => task.action === 'refuse')
   if (refused.length > 0) throw refusedPlan(refused)
+  const objects = (plan.objects ?? []).filter(({ action }) => action === 'refuse')
+  if (objects.length > 0) throw refusedObjects(objects)
   if (plan.indices.some(task => task.action !== 'skip')) return
   throw new ShardferryError('nothing-selected', `The plan ${plan.name} skips every index.`, {
     hint: 'Set the action of an index to create or into-existing, or make the plan again.',
+  })
+}
+
+function refusedObjects(refused: readonly ObjectTask[]): ShardferryError {
+  const list = refused
+    .map(({ kind, name, reason }) => `\n  ${kind.replaceAll('-', ' ')} ${name}: ${reason ?? 'refused'}`)
+    .join('')
+  return new ShardferryError('plan-refused', `Beside indices, ${refused.length} cannot be made as planned:${list}`, {
+    hint: 'In the plan file (objects), edit their definitions and set action: create, or set action: skip.',
   })
 }
 

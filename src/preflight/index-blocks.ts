@@ -1,6 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts'
-import { indexPath } from '../cluster/cluster.ts'
-import { json } from '../cluster/json.ts'
+import { indexSettings } from '../cluster/index-settings.ts'
 import { nameChunks } from './name-lists.ts'
 
 export type Block = 'read' | 'write' | 'metadata' | 'read_only' | 'read_only_allow_delete'
@@ -11,19 +10,10 @@ export async function indexBlocks(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly Block[]>> {
-  const answers = await Promise.all(
-    nameChunks(names).map(chunk =>
-      json<Readonly<Record<string, { readonly settings?: Readonly<Record<string, string>> }>>>(cluster, {
-        method: 'GET',
-        path: `/${indexPath(chunk)}/_settings/index.blocks.*`,
-        query: { flat_settings: true },
-        signal,
-      }),
-    ),
-  )
+  const answers = await Promise.all(nameChunks(names).map(chunk => indexSettings(cluster, chunk, 'index.blocks.*', signal)))
   const blocks = answers
-    .flatMap(answer => Object.entries(answer))
-    .map(([index, { settings = {} }]): [string, Block[]] => [
+    .flatMap(answer => [...(answer ?? [])])
+    .map(([index, settings]): [string, Block[]] => [
       index,
       Object.entries(settings).flatMap(([name, value]) => (value === 'true' ? [name.replace('index.blocks.', '') as Block] : [])),
     ])

@@ -1,13 +1,11 @@
-import { indexPath } from '../cluster/cluster.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { json } from '../cluster/json.ts'
+import { indexSettings } from '../cluster/index-settings.ts'
+import type { FlatSettings } from '../cluster/index-settings.ts'
 import { movedTasks } from '../model/plan.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { attempted, noPlan } from './check.ts'
 import type { Check, Found } from './check.ts'
 import { indexCount, nameChunks } from './name-lists.ts'
-
-type Settings = Readonly<Record<string, string | undefined>>
 
 /** Whether the plan's indices are those that it was made for: plans are kept for days, and edited. */
 export const sameIndices: Check = {
@@ -31,22 +29,19 @@ export const sameIndices: Check = {
     }),
 }
 
-async function readSettings(cluster: Cluster, names: readonly string[], signal: AbortSignal): Promise<Map<string, Settings>> {
-  const answers = await Promise.all(
-    nameChunks(names).map(chunk =>
-      json<Readonly<Record<string, { readonly settings?: Settings }>>>(cluster, {
-        method: 'GET',
-        path: `/${indexPath(chunk)}/_settings/index.uuid,index.number_of_shards`,
-        query: { flat_settings: true, ignore_unavailable: true, expand_wildcards: 'all' },
-        signal,
-      }),
-    ),
-  )
-  return new Map(answers.flatMap(answer => Object.entries(answer).map(([index, { settings = {} }]) => [index, settings])))
+async function readSettings(
+  cluster: Cluster,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, FlatSettings>> {
+  const wanted = 'index.uuid,index.number_of_shards'
+  const query = { ignore_unavailable: true, expand_wildcards: 'all' }
+  const answers = await Promise.all(nameChunks(names).map(chunk => indexSettings(cluster, chunk, wanted, signal, query)))
+  return new Map(answers.flatMap(answer => [...(answer ?? [])]))
 }
 
 /** An index that is not there is told by another check. */
-function describe({ source, uuid, shards }: IndexTask, settings: Settings | undefined): Found[] {
+function describe({ source, uuid, shards }: IndexTask, settings: FlatSettings | undefined): Found[] {
   const error = (message: string): Found[] => [
     { about: source, severity: 'error', message, remedy: 'Make the plan again: shardferry plan --out FILE' },
   ]

@@ -77,6 +77,7 @@ describe('two addresses are enough', () => {
         followBack: true,
         tune: true,
         deletes: 'auto',
+        unknownTypes: 'refuse',
       },
       warnings: [],
     } satisfies Settings)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Side } from '../model/connection.ts'
 import { ShardferryError } from '../model/errors.ts'
+import { metadataParts } from '../model/plan.ts'
 import type { JsonObject } from '../model/plan.ts'
 import { Secret } from '../model/secret.ts'
 import type { Selection } from '../model/selection.ts'
@@ -99,6 +100,7 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
       followBack: value('followBack'),
       tune: value('tune'),
       deletes: value('deletes'),
+      unknownTypes: value('unknownTypes'),
     },
     warnings: [...connectionWarnings(source), ...connectionWarnings(target)],
   })
@@ -191,6 +193,7 @@ function selectionSettings({ value, given }: Validated): Selection {
       hint: 'Put {index} into it, such as {index}-v2, or select one index by its name.',
     })
   const query = value('query') as JsonObject | undefined
+  const metadata = value('metadata')
   return {
     patterns,
     includeSystem: value('includeSystem'),
@@ -198,6 +201,9 @@ function selectionSettings({ value, given }: Validated): Selection {
     renames: value('renames') ?? {},
     filters: (value('filters') ?? {}) as Readonly<Record<string, JsonObject>>,
     ...(query === undefined ? {} : { query }),
+    ...(metadata === undefined
+      ? {}
+      : { metadata: metadata.includes('all') ? metadataParts : metadataParts.filter(part => metadata.includes(part)) }),
   }
 }
 

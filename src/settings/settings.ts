@@ -36,6 +36,7 @@ export interface CopySettings {
   /** The target's node that gets `_reindex` requests. */
   readonly reindexNode?: string
   readonly deletes: SettingValue<'deletes'>
+  readonly unknownTypes: SettingValue<'unknownTypes'>
   readonly width: number
   readonly readers: number
   readonly partitionDocs: number

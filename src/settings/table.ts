@@ -139,6 +139,15 @@ export const generalRows = [
     help: "What to move: names and patterns of indices, aliases and data streams; -pattern leaves out. Such as 'logs-*,-logs-test'.",
   },
   {
+    key: 'metadata',
+    group: 'selection',
+    type: 'list',
+    placeholder: 'parts',
+    pattern: /^(templates|pipelines|scripts|lifecycle|settings|all)$/,
+    patternText: 'must be of templates, pipelines, scripts, lifecycle, settings, or all',
+    help: 'What to move beside indices: templates, pipelines, scripts, lifecycle (policies), settings (of the cluster, which are only told), or all. Nothing where none is given.',
+  },
+  {
     key: 'includeSystem',
     group: 'selection',
     type: 'boolean',
@@ -246,6 +255,14 @@ export const generalRows = [
     choices: ['auto', 'manifest', 'sweep', 'off'],
     default: 'auto',
     help: 'How documents are found that the source deletes while it is copied, to delete them on the target too. manifest lists what is copied; sweep compares the ids of both sides; off leaves them. auto takes manifest wherever it can.',
+  },
+  {
+    key: 'unknownTypes',
+    group: 'copying',
+    type: 'choice',
+    choices: ['refuse', 'disable'],
+    default: 'refuse',
+    help: 'Fields of a type that the target has nothing for: refuse the index, or disable the field, so that its values stay in the documents and are not searched.',
   },
   {
     key: 'width',

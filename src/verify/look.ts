@@ -1,3 +1,4 @@
+import { wholeSource } from '../cluster/whole-source.ts'
 import { ifAllowed } from '../cluster/if-allowed.ts'
 import { oneLine } from '../cluster/one-line.ts'
 import type { Hit } from '../cluster/scan-page.ts'
@@ -143,7 +144,7 @@ async function search(
     version: true,
     ...(modern ? { track_total_hits: true } : {}),
     ...(modern || atLeast(version, 6, 7) ? { seq_no_primary_term: true } : {}),
-    ...(level === 'full' ? {} : { _source: false }),
+    ...(level === 'full' ? wholeSource(cluster.identity) : { _source: false }),
     query: { bool: { filter: task.query ? [wanted, task.query] : [wanted] } },
   }
   const where = [...(shard === undefined ? [] : [`_shards:${shard}`]), ...(task.read.primaryOnly ? ['_primary'] : [])]

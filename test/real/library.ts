@@ -47,7 +47,7 @@ export const library = {
 } as const
 
 /** Every character that an id may hold, and forms that servers store in a way of their own. */
-const oddIds: readonly string[] = [
+export const oddIds: readonly string[] = [
   ...Array.from({ length: 127 }, (_, i) => `c${i + 1}${String.fromCharCode(i + 1)}`),
   ...Array.from(' \t!"#%&\'*+,-./:;<=>?@[\\]^`{|}~'),
   '1',
@@ -74,7 +74,7 @@ const oddIds: readonly string[] = [
 ]
 
 /** Texts of documents that a parse and a print would change. Keys are not mapped further than to `anything`. */
-const oddSources: readonly string[] = [
+export const oddSources: readonly string[] = [
   '{"anything":{"a":1.50,"b":1E+2,"c":-0.0,"d":12345678901234567890123,"e":0.10000000000000000001,"f":1e-7}}',
   '{"anything":{"a":9007199254740993,"b":-9223372036854775808,"c":18446744073709551615}}',
   '{"anything":"\\u00e9 \\ud834\\udd1e \\/ \\b\\f\\n\\r\\t \\" \\\\ \\u0000"}',

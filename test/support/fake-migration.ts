@@ -60,6 +60,7 @@ const copy: CopySettings = {
   followBack: true,
   tune: true,
   deletes: 'auto',
+  unknownTypes: 'refuse',
 }
 
 /** The index `cities` of one shard goes to `towns`; ended with the test. */

@@ -16,7 +16,7 @@ export interface Site {
   /** The user that Shardferry logs in as, who may do everything; undefined without security. */
   readonly user: User | undefined
   /** Sends one request as the lab's own administrator and gives the answer, whatever its status. */
-  send(method: Method, path: string, body?: Body): Promise<Reply>
+  send(method: Method, path: string, body?: Body, type?: string): Promise<Reply>
   /** As `send`, but as another user. */
   as(user: User, method: Method, path: string): Promise<Reply>
   /** As `send`. @throws Error for a status of 300 and above */
@@ -53,8 +53,13 @@ export function siteAt(name: string, urls: readonly string[], access?: { admin: 
   const pool = new Pool(urls[0] ?? '', { connections: 4, connect, bodyTimeout: 0, headersTimeout: 0 })
   const own = access === undefined ? {} : loginOf(access.admin)
 
-  const request = async (login: Record<string, string>, method: Method, path: string, body?: Body): Promise<Reply> => {
-    const type = /\/_bulk(\?|$)/.test(path) ? 'application/x-ndjson' : 'application/json'
+  const request = async (
+    login: Record<string, string>,
+    method: Method,
+    path: string,
+    body?: Body,
+    type = /\/_bulk(\?|$)/.test(path) ? 'application/x-ndjson' : 'application/json',
+  ): Promise<Reply> => {
     const answer = await pool.request({
       method,
       path,
@@ -63,7 +68,7 @@ export function siteAt(name: string, urls: readonly string[], access?: { admin: 
     })
     return { status: answer.statusCode, body: Buffer.from(await answer.body.arrayBuffer()) }
   }
-  const send: Site['send'] = (method, path, body) => request(own, method, path, body)
+  const send: Site['send'] = (method, path, body, type) => request(own, method, path, body, type)
   const bytes: Site['bytes'] = async (method, path, body) => {
     const answer = await send(method, path, body)
     if (answer.status < 300) return answer.body

@@ -1,4 +1,4 @@
-import type { Change, IndexTask, Plan, PlannedCluster } from '../../model/plan.ts'
+import type { Change, IndexTask, ObjectTask, Plan, PlannedCluster } from '../../model/plan.ts'
 import { padEnd, wrap } from './cells.ts'
 import { formatBytes, formatDocs, formatDuration, formatRate, plural } from './numbers.ts'
 import { lineCells, paintLine } from './paint.ts'
@@ -27,12 +27,36 @@ export function planText(plan: Plan, { colour, columns, docsPerSecond }: PlanLoo
     ...section('Moved', moved.length, taskTable(moved)),
     ...readNotes(moved, columns),
     ...changeSections(moved, columns),
+    ...objectSection(plan.objects ?? [], columns),
     ...section('Refused', refused.length, reasonLines(refused, 'bad', columns)),
     ...section('Skipped', skipped.length, reasonLines(skipped, 'quiet', columns)),
     [],
     ...totals(moved, refused.length, docsPerSecond),
   ]
   return lines.map(line => paintLine(line, Number.POSITIVE_INFINITY, colour)).join('\n')
+}
+
+/** Beside indices: what is done with each, and what differs from the source or from what is there. */
+function objectSection(objects: readonly ObjectTask[], columns: number): Line[] {
+  const lines = objects.flatMap((object): Line[] => [
+    ['  ', [object.action, objectTones[object.action]], `  ${object.kind.replaceAll('-', ' ')} ${object.name}`],
+    ...[object.reason ?? [], object.changes.map(({ kind, what, why }) => `${kind} ${what}: ${why}`), differenceOf(object)]
+      .flat()
+      .flatMap(text => indented(text, 6, columns, 'quiet')),
+  ])
+  return section('Beside indices', objects.length, lines)
+}
+
+const objectTones: Readonly<Record<ObjectTask['action'], Tone>> = {
+  create: 'plain',
+  replace: 'warn',
+  same: 'quiet',
+  skip: 'quiet',
+  refuse: 'bad',
+}
+
+function differenceOf({ definition, onTarget }: ObjectTask): string[] {
+  return onTarget === undefined ? [] : [`planned: ${JSON.stringify(definition)}`, `on the target: ${JSON.stringify(onTarget)}`]
 }
 
 function clusterSpans(cluster: PlannedCluster): Span[] {

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts'
+import { wholeSource } from '../../cluster/whole-source.ts'
 import type { Partition } from '../../model/documents.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import { atLeast } from '../../model/version.ts'
@@ -13,7 +14,7 @@ export function searchBody(source: Cluster, task: IndexTask, range: Partition['r
     size,
     sort: ['_doc'],
     ...(modern ? { track_total_hits: true } : {}),
-    ...(task.read.idsOnly ? { _source: false } : {}),
+    ...(task.read.idsOnly ? { _source: false } : wholeSource(source.identity)),
     ...(task.versionFrom === 'version' ? { version: true } : {}),
     ...(task.versionFrom === 'seq-no' || isListed(task, range) ? { seq_no_primary_term: true } : {}),
     query: partitionQuery(task, range),

@@ -41,8 +41,22 @@ function modernFormat(format: string, joda: boolean): string {
   if (named.test(format)) return format.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
   // A leading 8 marks a pattern that is java.time already.
   if (!joda || format.startsWith('8')) return format
+  const modern = outsideQuotes(format, part =>
+    part.replaceAll('ZZZ', 'VV').replaceAll(/[Yx]/g, letter => letters[letter] ?? letter),
+  )
+  if (!zone.test(modern)) return modern
+  // Joda-Time reads an offset with and without a colon, and Z, whichever of its letters stands there.
+  const offset = (text: string): string => outsideQuotes(modern, part => part.replace(/Z+/, text))
+  return /ZZ/.test(modern) ? `${offset('XXX')}||${offset('Z')}` : `${offset('Z')}||${offset('XXX')}`
+}
+
+/** Year of era, and year of the week. */
+const letters: Readonly<Record<string, string>> = { Y: 'y', x: 'Y' }
+const zone = /^(?:[^']|'[^']*')*Z/
+
+function outsideQuotes(format: string, edit: (part: string) => string): string {
   return format
     .split("'")
-    .map((part, index) => (index % 2 === 0 ? part.replaceAll('Y', 'y') : part))
+    .map((part, index) => (index % 2 === 0 ? edit(part) : part))
     .join("'")
 }

@@ -43,8 +43,6 @@ const parameters: readonly Parameter[] = [
     why: 'removed in Elasticsearch 8; boost in the query does the same',
     known: openSearchOrBefore(8),
   },
-  { name: 'subobjects', place: 'root', why: 'the target makes objects of dotted names', known: elasticsearchSince(8, 3) },
-  { name: 'subobjects', place: 'field', why: 'the target makes objects of dotted names', known: elasticsearchSince(8, 3) },
   { name: 'time_series_dimension', place: 'field', why: 'the target has no time series indices', known: elasticsearchSince(8) },
   { name: 'time_series_metric', place: 'field', why: 'the target has no time series indices', known: elasticsearchSince(8) },
   {

@@ -63,7 +63,7 @@ export async function planBack(plan: Plan, compared: (task: IndexTask) => Promis
       tuning: exactnessFor({}),
     })
   }
-  return { ...plan, source: plan.target, target: plan.source, indices, skipped: [] }
+  return { ...plan, source: plan.target, target: plan.source, indices, skipped: [], objects: [] }
 }
 
 /** How the journal of a way back begins: its target indices are the plan's source indices, as they were planned. */
