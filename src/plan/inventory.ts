@@ -11,6 +11,10 @@ import { ShardferryError } from '../model/errors.ts'
 import type { Estimate, JsonObject, Plan } from '../model/plan.ts'
 import type { Selection } from '../model/selection.ts'
 import type { Identity } from '../model/version.ts'
+import { asAliases } from './data-streams/as-aliases.ts'
+import { namesByStream } from './data-streams/backing-names.ts'
+import { inventoryStreams } from './data-streams/inventory-streams.ts'
+import type { InventoriedStream } from './data-streams/inventory-streams.ts'
 import { mapFew } from './map-few.ts'
 import { targetNames } from './rename.ts'
 import { readRoutingShards } from './routing-shards.ts'
@@ -28,6 +32,8 @@ export interface Inventory {
   /** What was asked for. */
   readonly patterns: readonly string[]
   readonly indices: readonly InventoriedIndex[]
+  /** Of the source, with backing indices among these. */
+  readonly dataStreams?: readonly InventoriedStream[]
   readonly skipped: Plan['skipped']
   /** Names of the target's ingest pipelines; undefined where its user may not see them. */
   readonly targetPipelines?: readonly string[]
@@ -73,21 +79,27 @@ export async function takeInventory(
   requireSupported('target', target.identity)
   const names = await readNames(source, signal)
   const { indices, skipped } = selectIndices(names, selection.patterns, selection.includeSystem)
+  const streams = await inventoryStreams(source, target, indices, selection, signal)
+  const keep = selection.dataStreams !== 'aliases'
   const targets = targetNames(
     indices.map(({ name }) => name),
     selection,
+    namesByStream(indices, streams, selection),
+    indices.flatMap(({ dataStream }) => dataStream ?? []),
   )
   for (const { name } of indices) requireSteady(queryFor(name, selection), name, Date.now())
   await refuseRed(source, indices, signal)
-  const inventoried = await mapFew(indices, index =>
+  const asTheyAre = await mapFew(indices, index =>
     inventory(source, target, index, targets.get(index.name) ?? index.name, selection, signal),
   )
+  const inventoried = keep ? asTheyAre : asAliases(asTheyAre, streams, selection)
   const targetPipelines = await pipelines(target, signal)
   return {
     source: { address: source.address, identity: source.identity },
     target: { address: target.address, identity: target.identity },
     patterns: selection.patterns,
     indices: inventoried,
+    dataStreams: keep ? streams : [],
     skipped,
     ...(targetPipelines === undefined ? {} : { targetPipelines }),
     takenAliases: await takenAliases(target, inventoried, signal),

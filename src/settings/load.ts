@@ -196,6 +196,7 @@ function selectionSettings({ value, given }: Validated): Selection {
     includeSystem: value('includeSystem'),
     ...(rename === undefined ? {} : { rename }),
     renames: value('renames') ?? {},
+    dataStreams: value('dataStreams'),
     filters: (value('filters') ?? {}) as Readonly<Record<string, JsonObject>>,
     ...(query === undefined ? {} : { query }),
   }

@@ -163,6 +163,14 @@ export const generalRows = [
     help: 'Names on the target for single indices, as old: new. Goes before rename.',
   },
   {
+    key: 'dataStreams',
+    group: 'selection',
+    type: 'choice',
+    choices: ['keep', 'aliases'],
+    default: 'keep',
+    help: 'What becomes of a data stream: keep makes it a data stream again, backing index by backing index; aliases makes plain indices behind an alias of its name.',
+  },
+  {
     key: 'query',
     group: 'selection',
     type: 'query',
