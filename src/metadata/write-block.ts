@@ -19,7 +19,7 @@ function prefixOf(side: Side): string {
 
 /**
  * Takes writes away from an index. Where the server has the API for it (`PUT INDEX/_block/write`: Elasticsearch from 7.9, OpenSearch), writes
- * that were under way are over when it answers; elsewhere only the setting is changed, and whoever reads on waits until
+ * that were under way are over when it answers; elsewhere, and for the index that a data stream writes to, only the setting is changed, and whoever reads on waits until
  * the numbers that were given out are safe.
  */
 export function writeBlockStep(cluster: Cluster, index: string): Step<Saved> {
@@ -40,11 +40,8 @@ export function writeBlockStep(cluster: Cluster, index: string): Step<Saved> {
     async apply(signal) {
       const { flavor, version } = cluster.identity
       if (flavor === 'elasticsearch' && !atLeast(version, 7, 9)) return await put(cluster, index, 'true', signal)
-      const answer = await json<{ acknowledged: boolean; shards_acknowledged: boolean }>(cluster, {
-        method: 'PUT',
-        path: `/${indexPath(index)}/_block/write`,
-        signal,
-      })
+      const answer = await addBlock(cluster, index, signal)
+      if (answer === 'of a data stream') return await put(cluster, index, 'true', signal)
       if (answer.acknowledged && answer.shards_acknowledged) return
       throw new ShardferryError(
         'unavailable',
@@ -57,6 +54,20 @@ export function writeBlockStep(cluster: Cluster, index: string): Step<Saved> {
     },
 
     undo: (saved, signal) => restore(cluster, index, saved, signal),
+  }
+}
+
+/** The servers refuse it for the index that a data stream writes to. */
+async function addBlock(
+  cluster: Cluster,
+  index: string,
+  signal: AbortSignal,
+): Promise<{ readonly acknowledged: boolean; readonly shards_acknowledged: boolean } | 'of a data stream'> {
+  try {
+    return await json(cluster, { method: 'PUT', path: `/${indexPath(index)}/_block/write`, signal })
+  } catch (thrown) {
+    if (thrown instanceof ShardferryError && /data stream write ind/.test(thrown.message)) return 'of a data stream'
+    throw thrown
   }
 }
 

@@ -11,8 +11,9 @@ import { ShardferryError } from '../model/errors.ts'
 import type { Estimate, JsonObject, Plan } from '../model/plan.ts'
 import type { Selection } from '../model/selection.ts'
 import type { Identity } from '../model/version.ts'
-import { asAliases } from './data-streams/as-aliases.ts'
 import { namesByStream } from './data-streams/backing-names.ts'
+import { becoming } from './data-streams/becoming.ts'
+import { asBacking } from './data-streams/from-aliases.ts'
 import { inventoryStreams } from './data-streams/inventory-streams.ts'
 import type { InventoriedStream } from './data-streams/inventory-streams.ts'
 import { mapFew } from './map-few.ts'
@@ -78,13 +79,13 @@ export async function takeInventory(
   requireSupported('source', source.identity)
   requireSupported('target', target.identity)
   const names = await readNames(source, signal)
-  const { indices, skipped } = selectIndices(names, selection.patterns, selection.includeSystem)
+  const { indices: selected, skipped } = selectIndices(names, selection.patterns, selection.includeSystem)
+  const indices = asBacking(selected, names, selection.toDataStreams ?? [])
   const streams = await inventoryStreams(source, target, indices, selection, signal)
-  const keep = selection.dataStreams !== 'aliases'
   const targets = targetNames(
     indices.map(({ name }) => name),
     selection,
-    namesByStream(indices, streams, selection),
+    namesByStream(streams, selection),
     indices.flatMap(({ dataStream }) => dataStream ?? []),
   )
   for (const { name } of indices) requireSteady(queryFor(name, selection), name, Date.now())
@@ -92,14 +93,14 @@ export async function takeInventory(
   const asTheyAre = await mapFew(indices, index =>
     inventory(source, target, index, targets.get(index.name) ?? index.name, selection, signal),
   )
-  const inventoried = keep ? asTheyAre : asAliases(asTheyAre, streams, selection)
+  const { indices: inventoried, dataStreams } = becoming(asTheyAre, streams, selection)
   const targetPipelines = await pipelines(target, signal)
   return {
     source: { address: source.address, identity: source.identity },
     target: { address: target.address, identity: target.identity },
     patterns: selection.patterns,
     indices: inventoried,
-    dataStreams: keep ? streams : [],
+    dataStreams,
     skipped,
     ...(targetPipelines === undefined ? {} : { targetPipelines }),
     takenAliases: await takenAliases(target, inventoried, signal),

@@ -147,7 +147,7 @@ function refusalsOf(found: InventoriedIndex, mapped: readonly string[], inventor
   if (setting(definition.settings, 'index.mapping.source.mode') === 'disabled')
     reasons.push('its documents have no _source (index.mapping.source.mode is disabled), so there is nothing to copy')
   const stream = streamOf(found, inventory)
-  if (stream) reasons.push(...streamRefusals(stream, to.identity, options))
+  if (stream) reasons.push(...streamRefusals(stream, definition.mappings, to.identity, options))
   else if (isBacking(target))
     reasons.push('its name is that of a backing index, and it comes without a data stream; move it under another name')
   if (options.engine === 'reindex' && stream?.way !== 'roll-over')

@@ -197,6 +197,7 @@ function selectionSettings({ value, given }: Validated): Selection {
     ...(rename === undefined ? {} : { rename }),
     renames: value('renames') ?? {},
     dataStreams: value('dataStreams'),
+    toDataStreams: value('toDataStreams') ?? [],
     filters: (value('filters') ?? {}) as Readonly<Record<string, JsonObject>>,
     ...(query === undefined ? {} : { query }),
   }

@@ -1,30 +1,23 @@
 import { generationOf } from '../../metadata/data-streams/way.ts'
-import type { NamedIndex } from '../../metadata/names.ts'
 import type { DataStreamWay } from '../../model/plan.ts'
 import type { Selection } from '../../model/selection.ts'
 import { targetName } from '../rename.ts'
 import type { InventoriedStream } from './inventory-streams.ts'
 
-/** Names on the target that backing indices get by their data streams, or, where these become aliases, in their stead. */
-export function namesByStream(
-  indices: readonly NamedIndex[],
-  streams: readonly InventoriedStream[],
-  selection: Selection,
-): ReadonlyMap<string, string> {
-  if (selection.dataStreams === 'aliases')
-    return new Map(
-      indices.flatMap(({ name, dataStream }) =>
-        dataStream === undefined ? [] : [[name, targetName(plainName(name), selection)]],
-      ),
-    )
+/** Names on the target that indices get by their data streams, or, where these end as aliases, in their stead. */
+export function namesByStream(streams: readonly InventoriedStream[], selection: Selection): ReadonlyMap<string, string> {
   return new Map(
-    streams.flatMap(({ stream, target, way = 'attach' }) => [...backingNames(stream.indices, stream.name, target, way)]),
+    streams.flatMap(({ stream, target, becomes, made, way = 'attach' }) =>
+      becomes === 'alias'
+        ? stream.indices.map(name => [name, targetName(plainName(name), selection)] as const)
+        : [...backingNames(stream.indices, stream.name, target, made ? 'roll-over' : way)],
+    ),
   )
 }
 
 /**
  * The target's names of a data stream's backing indices. By `attach` they keep theirs, with the stream's new name where it
- * has one; by `roll-over` the server gives them, and only their numbers can be chosen.
+ * has one; by `roll-over` the server gives them, and only their numbers can be chosen. Plain indices get names of that kind.
  * @param indices oldest first
  */
 function backingNames(indices: readonly string[], from: string, to: string, way: DataStreamWay): ReadonlyMap<string, string> {

@@ -12,12 +12,16 @@ import { findIndex } from '../../metadata/read.ts'
 import type { AliasDefinition, DataStreamWay, JsonObject } from '../../model/plan.ts'
 import type { Selection } from '../../model/selection.ts'
 import { mapFew } from '../map-few.ts'
+import { streamOfAlias } from './from-aliases.ts'
 import { targetName } from '../rename.ts'
 
 /** A data stream of the source some backing indices of which are moved, and what the target has of its name. */
 export interface InventoriedStream {
   readonly stream: DataStream
   readonly target: string
+  readonly becomes: 'data-stream' | 'alias'
+  /** It is an alias, or an index, on the source. */
+  readonly made: boolean
   /** Undefined where the target can have none with these indices. */
   readonly way: DataStreamWay | undefined
   readonly onTarget: DataStream | undefined
@@ -39,8 +43,11 @@ export async function inventoryStreams(
 ): Promise<readonly InventoriedStream[]> {
   const names = [...new Set(indices.flatMap(({ dataStream }) => dataStream ?? []))]
   const found = await mapFew(names, async name => {
-    const stream = await findDataStream(source, name, signal)
-    return stream && (await inventory(source, target, stream, targetName(name, selection), signal))
+    const made = selection.toDataStreams?.includes(name) === true
+    const own = indices.filter(index => index.dataStream === name).map(index => index.name)
+    const stream = made ? await streamOfAlias(source, name, own, signal) : await findDataStream(source, name, signal)
+    const becomes: InventoriedStream['becomes'] = made || selection.dataStreams !== 'aliases' ? 'data-stream' : 'alias'
+    return stream && { ...(await inventory(source, target, stream, targetName(name, selection), signal)), becomes, made }
   })
   return found.filter(one => one !== undefined)
 }
@@ -51,7 +58,7 @@ async function inventory(
   stream: DataStream,
   name: string,
   signal: AbortSignal,
-): Promise<InventoriedStream> {
+): Promise<Omit<InventoriedStream, 'becomes' | 'made'>> {
   const way = dataStreamWay(target.identity)
   const here = way && (await findIndex(target, name, signal))
   const onTarget = way && (await findDataStream(target, name, signal))

@@ -32,7 +32,9 @@ export async function planRollover(
   const inventory = await takeInventory(source, target, selection, signal)
   // The target has the stream by now, as this migration made it.
   const dataStreams = (inventory.dataStreams ?? []).map(found => ({ ...found, onTarget: undefined, taken: false }))
-  const [task] = makePlan({ ...inventory, dataStreams }, options).indices
+  // And what the stream there has made under that name makes room for it.
+  const indices = inventory.indices.map(found => ({ ...found, onTarget: { kind: 'nothing' } as const }))
+  const [task] = makePlan({ ...inventory, dataStreams, indices }, options).indices
   if (task?.action === 'create') return task
   throw new ShardferryError(
     'plan-refused',

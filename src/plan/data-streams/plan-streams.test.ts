@@ -46,6 +46,8 @@ const logs: InventoriedStream = {
     failureIndices: [],
   },
   target: 'logs',
+  becomes: 'data-stream',
+  made: false,
   way: 'attach',
   onTarget: undefined,
   taken: false,
@@ -156,7 +158,7 @@ describe('a data stream in a plan', () => {
 describe('the names of backing indices', () => {
   const named = (over: Partial<InventoriedStream>, indices = names): string[] => {
     const stream = { ...logs, ...over, stream: { ...logs.stream, indices } }
-    return [...namesByStream([], [stream], { patterns: [], includeSystem: false, renames: {}, filters: {} }).values()]
+    return [...namesByStream([stream], { patterns: [], includeSystem: false, renames: {}, filters: {} }).values()]
   }
 
   test('stay, with the new name of the data stream in them', () => {

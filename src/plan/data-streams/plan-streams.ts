@@ -2,7 +2,7 @@ import { targetAliases } from '../../metadata/aliases.ts'
 import { hasStreamAliases, hasStreamLifecycle, madeBy } from '../../metadata/data-streams/way.ts'
 import { targetMappings } from '../../metadata/mappings.ts'
 import { targetSettings } from '../../metadata/settings.ts'
-import { without } from '../../metadata/tree.ts'
+import { isObject, without } from '../../metadata/tree.ts'
 import type { Change, DataStreamTask, EngineName, IndexTask, JsonObject } from '../../model/plan.ts'
 import type { PlanOptions } from '../../model/selection.ts'
 import type { Identity } from '../../model/version.ts'
@@ -19,13 +19,16 @@ export interface StreamRoute {
 
 /** Why backing indices of this data stream cannot be moved as such. */
 export function streamRefusals(
-  { stream, target, way, onTarget, taken }: InventoriedStream,
+  { stream, target, way, onTarget, taken, made }: InventoriedStream,
+  mappings: JsonObject,
   to: Identity,
   { intoExisting }: Pick<PlanOptions, 'intoExisting'>,
 ): string[] {
   const instead = '--data-streams aliases moves it as indices behind an alias'
   if (way === undefined)
     return [`this version of the target makes no data stream of backing indices that come from elsewhere; ${instead}`]
+  if (made && !isTime(mappings, stream.timestampField))
+    return [`it has no date field ${stream.timestampField}, which every document of a data stream needs`]
   if (to.flavor === 'elasticsearch' && stream.timestampField !== '@timestamp')
     return [`its time is in ${stream.timestampField}, and a data stream of Elasticsearch has it in @timestamp; ${instead}`]
   if (taken) return [`the target has an index or alias named ${target}, as its data stream is to be called`]
@@ -33,6 +36,11 @@ export function streamRefusals(
   if (!intoExisting)
     return [`${targetExists}: data stream ${target}; add to it with --into-existing, or move it under another name`]
   return way === 'attach' ? [] : [`the target has a data stream ${target}, and this version adds no backing indices to one`]
+}
+
+function isTime({ properties }: JsonObject, field: string): boolean {
+  const mapped = isObject(properties) ? properties[field] : undefined
+  return isObject(mapped) && (mapped['type'] === 'date' || mapped['type'] === 'date_nanos')
 }
 
 /** @param tasks of its backing indices that are moved */
@@ -79,7 +87,7 @@ export function planStream(
 
 /** For this one name, so that no other index of the target is caught by it. */
 function templateFor(
-  { stream, target, targetTemplate, template, onTarget }: InventoriedStream,
+  { stream, target, targetTemplate, template, onTarget, made }: InventoriedStream,
   tasks: readonly IndexTask[],
   { from, to, targetPipelines }: Omit<StreamRoute, 'engine'>,
   changes: Change[],
@@ -88,7 +96,7 @@ function templateFor(
   const last = tasks.at(-1)
   const set = template && targetSettings(template.settings, from, to, targetPipelines)
   const mapped = template && targetMappings(template.mappings, from, to)
-  if (!template)
+  if (!template && !made)
     changes.push({
       kind: 'converted',
       what: 'template',
