@@ -2,6 +2,7 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import { indexPath } from '../../cluster/cluster.ts'
 import { json } from '../../cluster/json.ts'
 import { ShardferryError } from '../../model/errors.ts'
+import { countAll } from '../create.ts'
 import { findDataStream } from './read.ts'
 import type { DataStream } from './read.ts'
 import { generationOf } from './way.ts'
@@ -40,9 +41,7 @@ export async function deleteEmpty(
   signal: AbortSignal,
 ): Promise<void> {
   for (const index of stream.indices.slice(0, -1).filter(which)) {
-    await json(target, { method: 'POST', path: `/${indexPath(index)}/_refresh`, signal })
-    const { count } = await json<{ count: number }>(target, { method: 'GET', path: `/${indexPath(index)}/_count`, signal })
-    if (count > 0)
+    if ((await countAll(target, index, signal)) > 0)
       throw new ShardferryError(
         'target-exists',
         `The target's data stream ${stream.name} has a backing index ${index} with documents.`,

@@ -3,15 +3,16 @@ import { indexPath } from '../../cluster/cluster.ts'
 import { json } from '../../cluster/json.ts'
 import type { StepKind } from '../../cluster/step-kind.ts'
 import { ShardferryError } from '../../model/errors.ts'
-import type { DataStreamTask, IndexTask } from '../../model/plan.ts'
+import type { DataStreamTask, DataStreamWay, IndexTask } from '../../model/plan.ts'
 import type { Step } from '../../model/ports.ts'
+import { countAll } from '../create.ts'
 import { makeRoom } from './make-room.ts'
 import { findDataStream } from './read.ts'
 import { rollOver } from './roll-over.ts'
 
 const prefix = 'data-stream/'
 
-type Saved = { readonly existed: boolean }
+type Saved = { readonly existed: boolean; readonly by: DataStreamWay }
 
 /**
  * Makes a data stream on the target. By `attach` it stays empty, past every generation that is to be added to it; by
@@ -28,7 +29,7 @@ export function openDataStreamStep(target: Cluster, stream: DataStreamTask, task
         throw new ShardferryError('target-exists', `The target has a data stream named ${stream.target} already.`, {
           hint: 'Add to it (--into-existing), move it under another name (--rename), or delete it if it is left over from an earlier try.',
         })
-      return { existed }
+      return { existed, by: stream.by }
     },
 
     async apply(signal) {
@@ -43,7 +44,7 @@ export function openDataStreamStep(target: Cluster, stream: DataStreamTask, task
   }
 }
 
-/** @param made uuids of the indices that the migration made, of one that is rolled back; without it they stay */
+/** @param made it goes where the migration is rolled back and what it made goes */
 export function dataStreamKind(made: boolean): StepKind {
   if (!made) return { prefix, atEnd: 'kept' }
   return {
@@ -55,9 +56,17 @@ export function dataStreamKind(made: boolean): StepKind {
   }
 }
 
-/** Only one that was made, and only with what this migration put into it: nobody else's documents go. */
-async function remove(target: Cluster, name: string, { existed }: Saved, signal: AbortSignal): Promise<void> {
+/** Only one that was made. By `attach` nothing of this migration is in it any more: nobody else's documents go with it. */
+async function remove(target: Cluster, name: string, { existed, by }: Saved, signal: AbortSignal): Promise<void> {
   if (existed || (await findDataStream(target, name, signal)) === undefined) return
+  if (by === 'attach' && (await countAll(target, name, signal)) > 0)
+    throw new ShardferryError(
+      'target-changed',
+      `The data stream ${name} on the target holds documents that came from elsewhere.`,
+      {
+        hint: `It is left as it is. Delete it by hand if nobody needs it: DELETE /_data_stream/${name}`,
+      },
+    )
   await json(target, { method: 'DELETE', path: `/_data_stream/${indexPath(name)}`, signal })
 }
 
