@@ -31,6 +31,10 @@ import type { StepKind } from './cluster/step-kind.ts'
 import { aliasStep } from './metadata/alias-step.ts'
 import { createdKind, createIndexStep } from './metadata/create.ts'
 import { extendMappingKind, extendMappingStep } from './metadata/extend-mapping.ts'
+import { attachKind, attachStep } from './metadata/data-streams/attach-step.ts'
+import { dataStreamKind, openDataStreamStep, rollOverKind, rollOverStep } from './metadata/data-streams/open-step.ts'
+import { rollOverHelperKind, rollOverHelperStep } from './metadata/data-streams/roll-over.ts'
+import { dataStreamTemplateKind, dataStreamTemplateStep } from './metadata/data-streams/template-step.ts'
 import { switchAliasesStep } from './metadata/switch-aliases.ts'
 import { objectKind, objectStep } from './metadata/objects/object-step.ts'
 import { tuneIndexStep, tuningKind } from './metadata/tune.ts'
@@ -62,10 +66,11 @@ import type { Holder, ShardMark } from './model/entries.ts'
 import { asShardferryError, ShardferryError } from './model/errors.ts'
 import { movedTasks } from './model/plan.ts'
 import type { IndexTask, Plan } from './model/plan.ts'
-import type { Engine, Journal, Throttler, World } from './model/ports.ts'
+import type { Engine, Journal, Throttler, World, Writer } from './model/ports.ts'
 import { objectDifferences } from './plan/object-differences.ts'
 import { comparedIndices } from './plan/compared-indices.ts'
 import type { SideReaders } from './plan/compared-indices.ts'
+import { planRollover } from './plan/data-streams/plan-rollover.ts'
 import { probeIndices } from './preflight/probe-index.ts'
 import { withoutRole } from './preflight/without-role.ts'
 import type { CopySettings } from './settings/settings.ts'
@@ -118,12 +123,14 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
   const copies = refreshedCopies(source)
   const reader = withReindexPartitions(timedReader(streamReader(source, copy, copies), readLatencies, world), source, copy)
   // Deletes, repairs and retries bring versions that were seen, or written, with what was added to them.
-  const writer = counting(streamWriter(target, world, throttler, tally, { giveUpAfterMs }), tally.strays)
+  const plain = (more: { readonly overwrites?: typeof overwrites; readonly replaces: boolean }): Writer =>
+    counting(streamWriter(target, world, throttler, tally, { giveUpAfterMs, ...more }), tally.strays)
+  const writer = plain({ replaces: true })
+  const lateWriter = plain({ replaces: false })
   const alreadyKept = setAsideSoFar(memory)
   const setAside = setAsideFolder(rejectedFolder(folder), copy.maxSetAside, alreadyKept)
   const manifests = manifestFolder(manifestsFolder(folder))
-  const overwriting = counting(streamWriter(target, world, throttler, tally, { giveUpAfterMs, overwrites }), tally.strays)
-  const copying = raising(overwriting, versionBase)
+  const copying = raising(plain({ overwrites, replaces: true }), versionBase)
   const streaming = { reader, writer: copying, setAside, manifests, meter: tally, world }
   const listing = { ...streaming, reader: streamReader(source, { ...copy, idsOnly: true }, copies), writer: nothingWritten }
   const stream: Engine = {
@@ -162,13 +169,18 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
     { readers: byReindex ? Math.max(copy.readers, tasksAtOnce) : copy.readers, giveUpAfterMs },
   )
   const migration: Migration = {
-    plan,
-    tasks: movedTasks(plan),
+    get plan() {
+      return memory.state.plan ?? plan
+    },
+    get tasks() {
+      return movedTasks(this.plan)
+    },
     source,
     target,
     memory,
     reader,
     writer,
+    lateWriter,
     dispatcher,
     throttler,
     tally,
@@ -182,8 +194,17 @@ export function assemble(parts: Parts, shared?: Shared): Migration {
       extendMapping: ({ target: index }, growth) => extendMappingStep(target, index, growth),
       object: task => objectStep(target, task),
       block: task => writeBlockStep(source, task.source, world),
+      rollOver: (stream, task) => rollOverStep(target, stream, task),
+      dataStream: (stream, tasks) => ({
+        template: stream.template && dataStreamTemplateStep(target, stream.template),
+        helper: rollOverHelperStep(target, stream.target),
+        open: openDataStreamStep(target, stream, tasks),
+        attach: stream.by === 'attach' ? attachStep(target, stream) : undefined,
+      }),
       switchAliases: (tasks, take) => switchAliasesStep(target, tasks, take),
     },
+    planRollover: (index, stream, signal) =>
+      planRollover(index, stream, { source, target, options: { ...copy, name: plan.name, intoExisting: false } }, signal),
     remoteTasks: byReindex ? reindexTasksStep(target, marks) : undefined,
     engineNotes: () => [...reindex.notes(), ...protection.notes()],
     protection,
@@ -287,6 +308,11 @@ export function stepKinds(folder: string, made?: Pick<MigrationState, 'plan' | '
     { prefix: 'aliases/', atEnd: 'kept' },
     extendMappingKind,
     made ? objectKind : { prefix: objectKind.prefix, atEnd: 'kept' },
+    dataStreamTemplateKind(made !== undefined),
+    dataStreamKind(made !== undefined),
+    rollOverHelperKind,
+    rollOverKind,
+    attachKind(made !== undefined),
     writeBlockKind('source'),
     writeBlockKind('target'),
     tuningKind('target'),

@@ -10,6 +10,7 @@ import { runMigration } from '../migration/run-migration.ts'
 import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Selection } from '../model/selection.ts'
+import { targetName } from '../plan/rename.ts'
 import type { Settings } from '../settings/settings.ts'
 import { emit, exitCodeOf, lookOf, print } from './output.ts'
 import { requireSameCluster } from './session.ts'
@@ -143,15 +144,22 @@ export function requireSamePlan(plan: Plan, clusters: Clusters, selection: Selec
 }
 
 /** What of a selection is not as it was planned; what is not given is not asked for. */
-function selectionDiffers(plan: Plan, { patterns, rename, renames, filters, query }: Selection): string | undefined {
+function selectionDiffers(plan: Plan, selection: Selection): string | undefined {
+  const { patterns, rename, renames, filters, query } = selection
   if (patterns.join(',') !== plan.patterns.join(','))
     return `for --index '${plan.patterns.join(',')}', not '${patterns.join(',')}'`
   for (const task of plan.indices) {
     if (task.action === 'skip' || task.action === 'refuse') continue
-    const name = renames[task.source] ?? rename?.replaceAll('{index}', () => task.source)
+    // Backing indices get their names by the data stream's.
+    const given = task.dataStream === undefined ? rename?.replaceAll('{index}', () => task.source) : undefined
+    const name = renames[task.source] ?? given
     if (name !== undefined && name !== task.target) return `to move ${task.source} to ${task.target}, not to ${name}`
     const filter = filters[task.source] ?? query
     if (filter !== undefined && !isDeepStrictEqual(filter, task.query)) return `with another query for ${task.source}`
+  }
+  for (const stream of plan.dataStreams ?? []) {
+    const name = targetName(stream.source, selection)
+    if (name !== stream.target) return `to move data stream ${stream.source} to ${stream.target}, not to ${name}`
   }
   return undefined
 }

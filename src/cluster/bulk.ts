@@ -86,8 +86,7 @@ export function readItems(body: Uint8Array, connection: Pick<Connection, 'side' 
     const [operation, outcome] = Object.entries(item ?? {})[0] ?? []
     const status = outcome?.status
     // A document counts as written by this alone, so nothing is taken for a status that is none.
-    if ((operation !== 'index' && operation !== 'delete') || !isStatus(status))
-      throw unreadable(connection, 'an item has no status')
+    if (!operations.has(operation ?? '') || !isStatus(status)) throw unreadable(connection, 'an item has no status')
     // A document that was redirected to the failure store comes back with a 2xx status and is not in the index.
     if (outcome?.failure_store === 'used')
       return { status: 400, type: 'failure_store', reason: 'The document was redirected to the failure store.' }
@@ -101,6 +100,8 @@ export function readItems(body: Uint8Array, connection: Pick<Connection, 'side' 
     return { status, type, reason: reason.includes(cause) ? reason : `${reason}: ${cause}` }
   })
 }
+
+const operations = new Set(['index', 'delete', 'create', 'update'])
 
 function isStatus(status: number | undefined): status is number {
   return Number.isInteger(status) && status! >= 200 && status! < 600

@@ -28,8 +28,10 @@ export function frameBulk(docs: readonly Doc[]): BulkBody {
     }
     at += out.write(actionLine(doc), at, 'utf8')
     if (doc.op === 'delete') continue
+    if (doc.op === 'upsert') at += out.write('{"doc":', at)
     out.set(doc.source, at)
     at += doc.source.length
+    if (doc.op === 'upsert') at += out.write(',"doc_as_upsert":true}', at)
     out[at++] = 0x0a
   }
   return { bytes: memory.subarray(0, at), release: () => buffers.give(memory) }
@@ -41,6 +43,15 @@ function boundOf(doc: Doc): number {
 
 function actionLine(doc: Doc): string {
   const routing = doc.routing === undefined ? '' : `,"routing":${JSON.stringify(doc.routing)}`
-  const versioned = doc.op === 'overwrite' ? '' : `,"version":${doc.version},"version_type":"external_gte"`
-  return `{"${doc.op === 'delete' ? 'delete' : 'index'}":{"_id":${JSON.stringify(doc.id)}${routing}${versioned}}}\n`
+  return `{"${actionOf(doc)}":{"_id":${JSON.stringify(doc.id)}${routing}${condition(doc)}}}\n`
+}
+
+function actionOf({ op }: Doc): 'index' | 'delete' | 'create' | 'update' {
+  if (op === 'upsert') return 'update'
+  return op === 'delete' || op === 'create' ? op : 'index'
+}
+
+function condition({ op, version, standing }: Doc): string {
+  if (op === undefined || op === 'delete') return `,"version":${version},"version_type":"external_gte"`
+  return standing ? `,"if_seq_no":${standing.seqNo},"if_primary_term":${standing.term}` : ''
 }

@@ -36,6 +36,7 @@ const everyType: Record<Entry['type'], true> = {
   created: true,
   changed: true,
   'definition-seen': true,
+  'backing-added': true,
   'round-opened': true,
   submitted: true,
   observed: true,

@@ -15,7 +15,7 @@ import type {
   StoredEntry,
   Verified,
 } from '../model/entries.ts'
-import type { Json, Plan } from '../model/plan.ts'
+import type { IndexTask, Json, Plan } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 import { Unconfirmed } from './unconfirmed.ts'
 
@@ -29,6 +29,8 @@ export interface MigrationState {
   readonly indices: ReadonlyMap<string, IndexState>
   /** Target indices this migration made, by source index, with the uuid they got. */
   readonly created: ReadonlyMap<string, string>
+  /** Source indices that came to the plan after it was made. */
+  readonly added: ReadonlySet<string>
   /** Documents that a target index held before anything was copied into it, by source index. */
   readonly docsBefore: ReadonlyMap<string, number>
   /** What became otherwise than planned when a target index was made, and what its source got since it was planned, by source index. */
@@ -126,6 +128,7 @@ export class FoldingState implements MigrationState {
   readonly steps: Map<string, StepState> = new Map()
   readonly indices: Map<string, FoldingIndex> = new Map()
   readonly created: Map<string, string> = new Map()
+  readonly added: Set<string> = new Set()
   readonly docsBefore: Map<string, number> = new Map()
   readonly changes: Map<string, LaterChange[]> = new Map()
   readonly definitions: Map<string, { readonly first: Definition; readonly last: Definition }> = new Map()
@@ -159,6 +162,10 @@ export class FoldingState implements MigrationState {
         this.cancelled = false
         this.outcome = undefined
         this.#forgetAsk()
+        return
+      case 'backing-added':
+        if (this.plan) this.plan = withBacking(this.plan, entry.stream, entry.task)
+        this.added.add(entry.task.source)
         return
       case 'captured':
         this.steps.set(entry.step, { saved: entry.saved, phase: 'captured' })
@@ -351,6 +358,11 @@ interface FoldingRound {
   readonly writeBlocked: boolean
   readonly settled: Map<string, Settled>
   closed: boolean
+}
+
+function withBacking(plan: Plan, stream: string, task: IndexTask): Plan {
+  const streams = plan.dataStreams?.map(one => (one.target === stream ? { ...one, indices: [...one.indices, task.target] } : one))
+  return { ...plan, indices: [...plan.indices, task], ...(streams ? { dataStreams: streams } : {}) }
 }
 
 /** What is no longer set aside and was not already newer was written, also where an earlier retry was killed before it could say so. */

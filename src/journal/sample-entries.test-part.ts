@@ -115,6 +115,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'asked', ask: { what: 'throttle', width: 3 } },
   { type: 'settled', settled: settled(first, { read: 10, written: 10, bytes: 100 }) },
   { type: 'round-closed', index: 'cities', round: 0 },
+  { type: 'backing-added', stream: 'logs', task: indexTask('.ds-logs-000002') },
   { type: 'stopped', reason: 'Stopped by Ctrl-C.' },
   { type: 'started', holder },
   { type: 'failed', code: 'overloaded', message: 'too much', hint: 'wait' },

@@ -142,7 +142,8 @@ async function awaitPrimaries(target: Cluster, index: string, signal: AbortSigna
   })
 }
 
-async function countAll(target: Cluster, index: string, signal: AbortSignal): Promise<number> {
+/** Documents of an index, or of all indices of a data stream, as a refresh shows them. */
+export async function countAll(target: Cluster, index: string, signal: AbortSignal): Promise<number> {
   await json(target, { method: 'POST', path: `/${indexPath(index)}/_refresh`, signal })
   const answer = await json<{ count: number }>(target, { method: 'GET', path: `/${indexPath(index)}/_count`, signal })
   return answer.count

@@ -19,8 +19,8 @@ function prefixOf(side: Side): string {
 
 /**
  * Takes writes away from an index. Where the server has the API for it (`PUT INDEX/_block/write`: Elasticsearch from 7.9, OpenSearch), writes
- * that were under way are over when it answers. Elsewhere the setting is changed, which says nothing of those that were let
- * through before: they are waited for.
+ * that were under way are over when it answers. Elsewhere, and for the index that a data stream writes to, the setting is
+ * changed, which says nothing of those that were let through before: they are waited for.
  */
 export function writeBlockStep(cluster: Cluster, index: string, world: Pick<World, 'sleep'>): Step<Saved> {
   return {
@@ -34,15 +34,13 @@ export function writeBlockStep(cluster: Cluster, index: string, world: Pick<Worl
 
     async apply(signal) {
       const { flavor, version } = cluster.identity
-      if (flavor === 'elasticsearch' && !atLeast(version, 7, 9)) {
+      const blocked = async (): Promise<void> => {
         await put(cluster, index, 'true', signal)
-        return await untilQuiet(cluster, index, world, signal)
+        await untilQuiet(cluster, index, world, signal)
       }
-      const answer = await json<{ acknowledged: boolean; shards_acknowledged: boolean }>(cluster, {
-        method: 'PUT',
-        path: `/${indexPath(index)}/_block/write`,
-        signal,
-      })
+      if (flavor === 'elasticsearch' && !atLeast(version, 7, 9)) return await blocked()
+      const answer = await addBlock(cluster, index, signal)
+      if (answer === 'of a data stream') return await blocked()
       if (answer.acknowledged && answer.shards_acknowledged) return
       throw new ShardferryError(
         'unavailable',
@@ -55,6 +53,20 @@ export function writeBlockStep(cluster: Cluster, index: string, world: Pick<Worl
     },
 
     undo: (saved, signal) => restore(cluster, index, saved, signal),
+  }
+}
+
+/** The servers refuse it for the index that a data stream writes to. */
+async function addBlock(
+  cluster: Cluster,
+  index: string,
+  signal: AbortSignal,
+): Promise<{ readonly acknowledged: boolean; readonly shards_acknowledged: boolean } | 'of a data stream'> {
+  try {
+    return await json(cluster, { method: 'PUT', path: `/${indexPath(index)}/_block/write`, signal })
+  } catch (thrown) {
+    if (thrown instanceof ShardferryError && /data stream write ind/.test(thrown.message)) return 'of a data stream'
+    throw thrown
   }
 }
 

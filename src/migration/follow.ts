@@ -9,9 +9,10 @@ import { asShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import { carryDeletes } from './carry-deletes.ts'
 import { followDefinitions } from './follow-definitions.ts'
+import { takeUpRollovers } from './data-streams.ts'
 import { mergeRounds } from './merge-rounds.ts'
 import type { Migration } from './migration.ts'
-import { confirmTargets, copyPass } from './phases.ts'
+import { confirmTargets, copyPass, createTargets, tuneTargets } from './phases.ts'
 
 /** While something moves it is looked every second; an idle source is asked once in five. */
 const busyLookMs = 1_000
@@ -33,6 +34,9 @@ const definitionsIdleMs = 60_000
 /** How often it is looked whether the target indices are still those that were made. */
 const confirmEveryMs = 60_000
 
+/** How often it is looked whether a data stream of the source has rolled over. */
+const rolloversEveryMs = 3_000
+
 /** Carrying deletes over reads live numbers of the source: it takes a tenth of the time at most. */
 const leastDeletesMs = 5_000
 const deletesShare = 9
@@ -50,7 +54,8 @@ export async function follow(
   besides: (signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const tasks = m.tasks.filter(isFollowed)
+  let tasks = m.tasks.filter(isFollowed)
+  let rolledAtMs = -Infinity
   const deletesDueMs = new Map<string, number>()
   let movedAtMs = m.world.now()
   let confirmedAtMs = m.world.now()
@@ -59,6 +64,14 @@ export async function follow(
     m.tally.phase = phase
     let waitMs = m.world.now() - movedAtMs > idleAfterMs ? idleLookMs : busyLookMs
     try {
+      if (m.world.now() - rolledAtMs >= rolloversEveryMs) {
+        rolledAtMs = m.world.now()
+        if (await takeUpRollovers(m, signal)) {
+          await createTargets(m, signal)
+          await tuneTargets(m, signal)
+          tasks = m.tasks.filter(isFollowed)
+        }
+      }
       const found = await lookAtAll(m, tasks, signal)
       const due = tasks.filter(task => hasMoved(m, task, found.get(task.source) ?? []))
       const startMs = m.world.now()

@@ -1,5 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Change, IndexTask, JsonObject, ObjectTask, Plan } from '../model/plan.ts'
+import type { Change, DataStreamTask, IndexTask, JsonObject, ObjectTask, Plan } from '../model/plan.ts'
 import type { Dispatcher, Reader, Step, Throttler, World, Writer } from '../model/ports.ts'
 import type { DeletesParts } from './carry-deletes.ts'
 import type { Memory } from './memory.ts'
@@ -8,6 +8,7 @@ import type { Tally } from './tally.ts'
 
 /** Everything one run works with; put together by `assemble.ts`. */
 export interface Migration {
+  /** With what was added to it since. */
   readonly plan: Plan
   /** The indices the plan moves. */
   readonly tasks: readonly IndexTask[]
@@ -16,12 +17,16 @@ export interface Migration {
   readonly memory: Memory
   readonly reader: Reader
   readonly writer: Writer
+  /** For documents that were read long ago: what stands in a backing index of a data stream is newer. */
+  readonly lateWriter: Writer
   readonly dispatcher: Dispatcher
   readonly throttler: Throttler
   readonly protection: Protection
   readonly tally: Tally
   readonly world: World
   readonly steps: Steps
+  /** Of a backing index that a data stream of the source has got since the plan was made. */
+  readonly planRollover: (index: string, stream: DataStreamTask, signal: AbortSignal) => Promise<IndexTask>
   /** Where the target moves documents itself: undone, none of its tasks for this migration runs any more. */
   readonly remoteTasks: Step | undefined
   /** What the report should say about how documents were moved. */
@@ -55,6 +60,17 @@ export interface Steps {
   object(task: ObjectTask): Step
   /** Of the source. */
   block(task: IndexTask): Step
+  rollOver(stream: DataStreamTask, task: IndexTask): Step
+  dataStream(stream: DataStreamTask, tasks: readonly IndexTask[]): DataStreamSteps
   /** Of all indices at once. `take`: also from other indices that have them. */
   switchAliases(tasks: readonly IndexTask[], take: boolean): Step
+}
+
+/** The steps of one data stream, in the order they are applied; those that are undefined are not needed. */
+export interface DataStreamSteps {
+  readonly template: Step | undefined
+  /** Applied before `open`, and undone after it: what helped is gone then. */
+  readonly helper: Step
+  readonly open: Step
+  readonly attach: Step | undefined
 }

@@ -5,6 +5,7 @@ import type { IndexTask } from '../model/plan.ts'
 import type { Work } from '../model/ports.ts'
 import { carryDeletes } from './carry-deletes.ts'
 import { counted } from './counted.ts'
+import { isMadeByStream, openDataStreams } from './data-streams.ts'
 import { dueRound, observe } from './due-round.ts'
 import type { Pass } from './due-round.ts'
 import type { Migration } from './migration.ts'
@@ -13,8 +14,9 @@ import { applyStep, undoStep } from './run-steps.ts'
 
 /** Makes the target indices, and remembers the uuid each got. */
 export async function createTargets(m: Migration, signal: AbortSignal): Promise<void> {
+  await openDataStreams(m, signal)
   for (const task of m.tasks) {
-    if (task.action === 'create') {
+    if (task.action === 'create' && !isMadeByStream(m.plan, task)) {
       const step = m.steps.create(task, change => m.memory.append({ type: 'changed', index: task.source, change }))
       await patiently(m, () => applyStep(step, m.memory, m.world, signal), signal)
     }

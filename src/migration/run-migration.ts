@@ -1,6 +1,7 @@
 import { asShardferryError } from '../model/errors.ts'
 import type { Report } from '../model/report.ts'
 import { obeyAsks } from './control.ts'
+import { attachIndices, takeUpRollovers } from './data-streams.ts'
 import { endedBy } from './ended-by.ts'
 import { live, requireWayBack, restoreBoth, settleChange } from './live.ts'
 import { makeObjects } from './make-objects.ts'
@@ -51,6 +52,11 @@ async function copyToAccount(m: Migration, signal: AbortSignal): Promise<Report>
   if (remoteTasks) await patiently(m, () => applyStep(remoteTasks, m.memory, m.world, signal), signal)
   m.tally.phase = 'copying'
   await copyAll(m, signal)
+  while (await takeUpRollovers(m, signal)) {
+    await createTargets(m, signal)
+    await tuneTargets(m, signal)
+    await copyAll(m, signal)
+  }
   await confirmTargets(m, signal)
   await makeObjects(m, signal)
   const account = m.follow || m.memory.state.cutover.phase === 'asked' ? await live(m, signal) : undefined
@@ -61,6 +67,7 @@ async function copyToAccount(m: Migration, signal: AbortSignal): Promise<Report>
   m.world.reached('tuning-restored')
   m.tally.phase = 'switching-aliases'
   await setAliases(m, signal)
+  await attachIndices(m, signal)
   m.tally.phase = 'counting'
   return await patiently(m, () => takeAccount(m, signal), signal)
 }

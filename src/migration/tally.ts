@@ -1,6 +1,7 @@
 import type { WriteResult } from '../model/documents.ts'
 import { addCounts, noCounts } from '../model/documents.ts'
 import type { Counts, Partition } from '../model/documents.ts'
+import { movedTasks } from '../model/plan.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Meter, Throttler, World } from '../model/ports.ts'
 import { timeLeft } from '../model/progress.ts'
@@ -81,7 +82,7 @@ export class Tally implements Meter {
   /** How it stands now. Called about as often as it is drawn: rates are made from the distance between calls. */
   snapshot(state: MigrationState): Progress {
     const nowMs = this.#world.now()
-    const tasks = this.#plan.indices.filter(task => task.action === 'create' || task.action === 'into-existing')
+    const tasks = movedTasks(state.plan ?? this.#plan)
     let partitionsDone = 0
     let partitionsKnown = 0
     let round = 0

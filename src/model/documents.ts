@@ -55,8 +55,12 @@ export interface Doc {
   readonly source: Uint8Array
   /** Its number on the source, where the search asked for it. */
   readonly seqNo?: number | undefined
-  /** A document is indexed with its version where nothing else is said; `overwrite`: with one above the target's, whatever that is. */
-  readonly op?: 'delete' | 'overwrite'
+  /**
+   * A document is indexed with its version where nothing else is said; `overwrite`: with one above the target's, whatever
+   * that is. Without versions: `create` where none stands, `replace` while what stands is `standing`, `upsert` as the server writes it.
+   */
+  readonly op?: 'delete' | 'overwrite' | 'create' | 'upsert' | 'replace'
+  readonly standing?: { readonly seqNo: number; readonly term: number }
 }
 
 /** Documents read together and written as one bulk request. `release` gives the memory behind the sources back. */

@@ -1,6 +1,6 @@
 import type { Definition } from './definition.ts'
 import type { Partition, SeqNoRange, Settled } from './documents.ts'
-import type { Change, Json, Plan } from './plan.ts'
+import type { Change, IndexTask, Json, Plan } from './plan.ts'
 import type { Report } from './report.ts'
 import type { VerifyLevel } from './verification.ts'
 
@@ -24,6 +24,8 @@ export type Entry =
   | { readonly type: 'changed'; readonly index: string; readonly change: LaterChange }
   /** How a source index that is followed is defined, as the target would have it: of its mapping, what came since it was seen before. */
   | ({ readonly type: 'definition-seen'; readonly index: string } & Definition)
+  /** A data stream of the source has rolled over: its new backing index is part of the plan from here on. */
+  | { readonly type: 'backing-added'; readonly stream: string; readonly task: IndexTask }
   | RoundOpened
   | Observed
   /** The target runs a `_reindex` task for a partition; a later run goes on watching it. */

@@ -33,6 +33,8 @@ export type What =
   | 'alias-names'
   | 'block'
   | 'tasks'
+  | 'data-streams'
+  | 'make-templates'
 
 /** The commands a user is for. `copy` includes those before it; `live`: also follow, cutover and rollback. */
 export const jobs = ['check', 'verify', 'copy', 'live'] as const
@@ -127,6 +129,32 @@ export const grants: Readonly<Record<What, Grant>> = {
     elasticsearch: ['cluster:admin/reindex/rethrottle', 'cluster:admin/tasks/cancel'],
     opensearch: ['cluster:admin/reindex/rethrottle', 'cluster:admin/tasks/cancel'],
   },
+  'data-streams': {
+    level: 'index',
+    why: 'make data streams, roll them over and add backing indices; delete those that are empty',
+    elasticsearch: [
+      'indices:admin/data_stream/create',
+      'indices:admin/data_stream/get',
+      'indices:admin/data_stream/modify',
+      'indices:admin/data_stream/lifecycle/put',
+      'indices:admin/rollover',
+      'indices:admin/delete',
+    ],
+    opensearch: [
+      'indices:admin/data_stream/create',
+      'indices:admin/data_stream/get',
+      'indices:admin/data_stream/modify',
+      'indices:admin/rollover',
+      'indices:admin/create',
+      'indices:admin/delete',
+    ],
+  },
+  'make-templates': {
+    level: 'cluster',
+    why: 'make the index template of a data stream',
+    elasticsearch: ['manage_index_templates'],
+    opensearch: ['cluster_manage_index_templates'],
+  },
   'alias-names': { level: 'index', why: 'give an alias its name', elasticsearch: ['indices:admin/aliases'], opensearch: [] },
 }
 
@@ -177,9 +205,21 @@ function isFor(job: Job, what: What): boolean {
       return true
     case 'check':
     case 'verify':
-      return !['create', 'write', 'bulk', 'settings', 'aliases', 'alias-names', 'tasks'].includes(what)
+      return !changing.has(what)
   }
 }
+
+const changing: ReadonlySet<What> = new Set([
+  'create',
+  'write',
+  'bulk',
+  'settings',
+  'aliases',
+  'alias-names',
+  'tasks',
+  'data-streams',
+  'make-templates',
+])
 
 const scrollNeed: Need = {
   what: 'scroll',
@@ -222,6 +262,30 @@ function liveNeeds(side: Side, plan: Plan | undefined): Need[] {
     { what: 'write', indices: all, severity: 'warning', without: noWayBack },
     { what: 'bulk', indices: [], severity: 'warning', without: noWayBack },
     { what: 'settings', indices: all, severity: 'warning', without: noWayBack },
+  ]
+}
+
+function dataStreamNeeds(plan: Plan | undefined): Need[] {
+  const streams = plan?.dataStreams ?? []
+  const helped = streams.some(({ by, template }) => by === 'roll-over' || template !== undefined)
+  const backing = streams.map(({ target }) => `.ds-${target}-*`)
+  return [
+    {
+      what: 'data-streams',
+      indices: [...streams.map(({ target }) => target), ...backing],
+      severity: 'error',
+      without: 'the data stream cannot be made (--data-streams aliases makes indices behind an alias)',
+    },
+    ...(helped
+      ? ([
+          {
+            what: 'make-templates',
+            indices: [],
+            severity: 'error',
+            without: 'the index template of the data stream cannot be made',
+          },
+        ] as const)
+      : []),
   ]
 }
 
@@ -274,6 +338,7 @@ function targetNeeds(plan: Plan | undefined): Need[] {
       severity: 'error',
       without: 'its aliases cannot be set',
     },
+    ...dataStreamNeeds(plan),
     { what: 'alias-names', indices: aliases, severity: 'error', without: 'aliases cannot be given this name' },
     { what: 'stats', indices: all, severity: 'warning', without: 'verify reads it by slices instead of by sequence numbers' },
     { what: 'refresh', indices: all, severity: 'warning', without: 'the count at the end may lag behind what was written' },

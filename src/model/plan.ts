@@ -10,6 +10,8 @@ export interface Plan {
   /** The patterns the indices were selected by. */
   readonly patterns: readonly string[]
   readonly indices: readonly IndexTask[]
+  /** Data streams that are made of indices of the plan; missing where there is none. */
+  readonly dataStreams?: readonly DataStreamTask[]
   /** Indices that matched a pattern and are left out, with the reason. */
   readonly skipped: readonly { readonly index: string; readonly reason: string }[]
   /** Templates, pipelines, scripts and policies, where they were asked for; in the order in which they are made. */
@@ -90,6 +92,33 @@ export interface IndexTask {
   readonly changes: readonly Change[]
   /** Settings the target index has only while documents are copied; a null removes the setting. */
   readonly tuning: Readonly<Record<string, string | number | boolean | null>>
+  /** The target's data stream that it becomes a backing index of. */
+  readonly dataStream?: string
+}
+
+/**
+ * attach: each backing index is copied as an index of its own and then added to the stream. roll-over: the stream makes its
+ * backing indices itself, generation by generation, and they are written into.
+ */
+export const dataStreamWays = ['attach', 'roll-over'] as const
+export type DataStreamWay = (typeof dataStreamWays)[number]
+
+/** One data stream on the target. Each of its backing indices that is moved is an index task that names it. */
+export interface DataStreamTask {
+  readonly source: string
+  readonly target: string
+  /** create: the stream is made. into-existing: it is there, and gets the indices besides its own. */
+  readonly action: 'create' | 'into-existing'
+  readonly by: DataStreamWay
+  readonly timestampField: string
+  /** Its backing indices that are moved, oldest first, by their names on the target. */
+  readonly indices: readonly string[]
+  /** The index template that is made for it; missing where the target has one that makes data streams of this name. */
+  readonly template?: { readonly name: string; readonly body: JsonObject }
+  /** As Elasticsearch keeps it since 8.11. */
+  readonly lifecycle?: JsonObject
+  readonly aliases: Readonly<Record<string, AliasDefinition>>
+  readonly changes: readonly Change[]
 }
 
 export interface Estimate {

@@ -8,8 +8,12 @@ export interface Selection {
   readonly includeSystem: boolean
   /** Name on the target, such as `{index}-v2`; where it is missing the name stays. */
   readonly rename?: string
-  /** Names on the target by source index; they go before `rename`. */
+  /** Names on the target by source index or data stream; they go before `rename`. */
   readonly renames: Readonly<Record<string, string>>
+  /** What becomes of a data stream: a data stream, or plain indices behind an alias of its name. */
+  readonly dataStreams?: 'keep' | 'aliases'
+  /** Aliases, and indices, that become a data stream of their name. */
+  readonly toDataStreams?: readonly string[]
   /** Query DSL by source index: only documents that match are moved. */
   readonly filters: Readonly<Record<string, JsonObject>>
   /** Query DSL for every index that has no filter of its own. */

@@ -73,7 +73,9 @@ async function comparedIndex(task: IndexTask, from: ComparedFrom, signal: AbortS
     source: { ...from.source, task },
     target: definition && (await targetSide(task, definition, from, signal)),
     copied: task.read.by === 'seq-no' ? copied : undefined,
-    versions: migration !== undefined && (task.versionFrom === 'version' || task.read.by === 'seq-no'),
+    // In a data stream's backing index the target counts versions itself.
+    versions:
+      migration !== undefined && task.dataStream === undefined && (task.versionFrom === 'version' || task.read.by === 'seq-no'),
     createdByPlan,
     mayHoldOthers: migration !== undefined && task.action === 'into-existing',
     definition: definition

@@ -11,6 +11,11 @@ import { ShardferryError } from '../model/errors.ts'
 import type { Estimate, JsonObject, Plan } from '../model/plan.ts'
 import type { Selection } from '../model/selection.ts'
 import type { Identity } from '../model/version.ts'
+import { namesByStream } from './data-streams/backing-names.ts'
+import { becoming } from './data-streams/becoming.ts'
+import { asBacking } from './data-streams/from-aliases.ts'
+import { inventoryStreams } from './data-streams/inventory-streams.ts'
+import type { InventoriedStream } from './data-streams/inventory-streams.ts'
 import { mapFew } from './map-few.ts'
 import { takeObjects } from './objects.ts'
 import type { InventoriedObject } from './objects.ts'
@@ -30,6 +35,8 @@ export interface Inventory {
   /** What was asked for. */
   readonly patterns: readonly string[]
   readonly indices: readonly InventoriedIndex[]
+  /** Of the source, with backing indices among these. */
+  readonly dataStreams?: readonly InventoriedStream[]
   readonly skipped: Plan['skipped']
   /** Names of the target's ingest pipelines; undefined where its user may not see them. */
   readonly targetPipelines?: readonly string[]
@@ -76,22 +83,28 @@ export async function takeInventory(
   requireSupported('source', source.identity)
   requireSupported('target', target.identity)
   const names = await readNames(source, signal)
-  const { indices, skipped } = selectIndices(names, selection.patterns, selection.includeSystem)
+  const { indices: selected, skipped } = selectIndices(names, selection.patterns, selection.includeSystem)
+  const indices = asBacking(selected, names, selection.toDataStreams ?? [])
+  const streams = await inventoryStreams(source, target, indices, selection, signal)
   const targets = targetNames(
     indices.map(({ name }) => name),
     selection,
+    namesByStream(streams, selection),
+    indices.flatMap(({ dataStream }) => dataStream ?? []),
   )
   for (const { name } of indices) requireSteady(queryFor(name, selection), name, Date.now())
   await refuseRed(source, indices, signal)
-  const inventoried = await mapFew(indices, index =>
+  const asTheyAre = await mapFew(indices, index =>
     inventory(source, target, index, targets.get(index.name) ?? index.name, selection, signal),
   )
+  const { indices: inventoried, dataStreams } = becoming(asTheyAre, streams, selection)
   const targetPipelines = await pipelines(target, signal)
   return {
     source: { address: source.address, identity: source.identity },
     target: { address: target.address, identity: target.identity },
     patterns: selection.patterns,
     indices: inventoried,
+    dataStreams,
     skipped,
     ...(targetPipelines === undefined ? {} : { targetPipelines }),
     takenAliases: await takenAliases(target, inventoried, signal),

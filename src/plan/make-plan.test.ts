@@ -163,7 +163,7 @@ describe('makePlan', () => {
     ['of several types', { definition: definition({ severalTypes: { a: {}, b: {} } }) }, 'several mapping types (a, b)'],
     ['frozen', { definition: definition({ settings: { index: { search: { throttled: 'true' } } } }) }, 'frozen'],
     ['a time series', { definition: definition({ settings: { index: { mode: 'time_series' } } }) }, 'time series'],
-    ['a backing index', { target: '.ds-logs-000001' }, 'rename to copy as plain indices'],
+    ['a backing index', { target: '.ds-logs-000001' }, 'it comes without a data stream'],
     [
       'of an unknown type',
       { definition: definition({ mappings: { properties: { v: { type: 'histogram' } } } }) },

@@ -7,6 +7,7 @@ import { asText, isOn, setting, withSetting } from '../metadata/tree.ts'
 import { exactnessFor, isAppendOnly, leftOverTuning, tuningFor } from '../metadata/tune.ts'
 import type {
   Change,
+  DataStreamTask,
   DeletesBy,
   IndexAction,
   IndexTask,
@@ -22,6 +23,9 @@ import type { Identity } from '../model/version.ts'
 import type { Inventory, InventoriedCluster, InventoriedIndex } from './inventory.ts'
 import { madeObjects, objectTasks } from './objects.ts'
 import { oneTypeOf, severalTypesRefusal } from './one-type.ts'
+import { backingDefinition } from './data-streams/backing-definition.ts'
+import type { InventoriedStream } from './data-streams/inventory-streams.ts'
+import { planStream, streamRefusals } from './data-streams/plan-streams.ts'
 import { targetExists } from './require-ok.ts'
 import { reindexReadBy, reindexRefusals } from './reindex-read-by.ts'
 import { keepRoutingShards } from './routing-shards.ts'
@@ -40,6 +44,8 @@ export function makePlan(inventory: Inventory, options: PlanOptions, nowMs = Dat
     inventory.objects && objectTasks(inventory.objects, inventory.source.identity, inventory.target.identity, choices)
   const targetPipelines = inventory.targetPipelines && [...inventory.targetPipelines, ...pipelinesOf(objects)]
   const known = { ...inventory, ...(targetPipelines ? { targetPipelines } : {}) }
+  const indices = inventory.indices.map(index => taskFor(index, known, options))
+  const dataStreams = planStreams(indices, inventory, options)
   return {
     shardferryPlan: 1,
     name: options.name,
@@ -47,7 +53,8 @@ export function makePlan(inventory: Inventory, options: PlanOptions, nowMs = Dat
     source: planned(inventory.source),
     target: planned(inventory.target),
     patterns: inventory.patterns,
-    indices: inventory.indices.map(index => taskFor(index, known, options)),
+    indices,
+    ...(dataStreams.length === 0 ? {} : { dataStreams }),
     skipped: inventory.skipped,
     ...(objects ? { objects } : {}),
   }
@@ -56,6 +63,21 @@ export function makePlan(inventory: Inventory, options: PlanOptions, nowMs = Dat
 /** Indices may name the pipelines that are made. */
 function pipelinesOf(objects: readonly ObjectTask[] | undefined): string[] {
   return madeObjects(objects).flatMap(({ kind, name }) => (kind === 'ingest-pipeline' ? [name] : []))
+}
+
+function planStreams(tasks: readonly IndexTask[], inventory: Inventory, { engine }: PlanOptions): readonly DataStreamTask[] {
+  const { source, target, targetPipelines, dataStreams = [] } = inventory
+  return dataStreams.flatMap(found => {
+    const own = tasks.filter(task => task.dataStream === found.target && task.action !== 'refuse')
+    return own.length === 0
+      ? []
+      : [planStream(found, own, { from: source.identity, to: target.identity, targetPipelines, engine })]
+  })
+}
+
+/** The data stream that an index is a backing index of, and is to be one of on the target. */
+function streamOf({ index }: InventoriedIndex, { dataStreams = [] }: Inventory): InventoriedStream | undefined {
+  return dataStreams.find(({ stream }) => stream.name === index.dataStream)
 }
 
 function planned({ address, identity }: InventoriedCluster): PlannedCluster {
@@ -79,12 +101,20 @@ function taskFor(inventoried: InventoriedIndex, inventory: Inventory, options: P
   const routed = keepRoutingShards(needed, definition.shards, found.routingShards, to)
   const aliased = targetAliases(definition.aliases, to)
   const into = options.intoExisting && onTarget.kind === 'index' ? onTarget.definition : undefined
-  const native = options.engine === 'reindex'
+  const stream = streamOf(found, inventory)
+  // Into a backing index that its stream makes, only the stream engine writes.
+  const native = options.engine === 'reindex' && stream?.way !== 'roll-over'
   const versionFrom = native ? 'version' : versionFromFor(found, options)
   const read = native ? reindexReadBy(found, options) : readBy(found, versionFrom, options)
   const refusals = refusalsOf(found, mapped.refusals, inventory, options)
   const action: IndexAction = refusals.length > 0 ? 'refuse' : into ? 'into-existing' : 'create'
-  const settings = into ? into.settings : routed.settings
+  const plain = {
+    settings: routed.settings,
+    mappings: mapped.mappings,
+    changes: [...set.changes, ...routed.changes, ...mapped.changes],
+  }
+  const made = stream ? backingDefinition(found, stream, plain, inventory) : plain
+  const settings = into ? into.settings : made.settings
   return {
     source: found.index.name,
     target: found.target,
@@ -98,8 +128,8 @@ function taskFor(inventoried: InventoriedIndex, inventory: Inventory, options: P
     deletes: deletesFor(read, into !== undefined, native, options),
     versionFrom,
     ...(found.query === undefined ? {} : { query: found.query }),
-    settings: into ? {} : routed.settings,
-    mappings: into ? {} : mapped.mappings,
+    settings: into ? {} : made.settings,
+    mappings: into ? {} : made.mappings,
     aliases: aliased.aliases,
     changes: into
       ? [
@@ -108,18 +138,16 @@ function taskFor(inventoried: InventoriedIndex, inventory: Inventory, options: P
           ...mappingDifferences(mapped.mappings, into.mappings),
           ...aliased.changes,
         ]
-      : [...set.changes, ...routed.changes, ...mapped.changes, ...aliased.changes],
+      : [...made.changes, ...aliased.changes],
     tuning: options.tune && !into ? tuningFor(to, settings) : exactnessFor(settings),
+    ...(stream === undefined ? {} : { dataStream: stream.target }),
   }
 }
 
 /** Why an index cannot be moved as it is; each is a whole reason, the most telling first. */
-function refusalsOf(
-  { index, definition, target, onTarget, seqNo, unreadable }: InventoriedIndex,
-  mapped: readonly string[],
-  { takenAliases, source, target: to }: Inventory,
-  options: PlanOptions,
-): string[] {
+function refusalsOf(found: InventoriedIndex, mapped: readonly string[], inventory: Inventory, options: PlanOptions): string[] {
+  const { index, definition, target, onTarget, seqNo, unreadable } = found
+  const { takenAliases, source, target: to } = inventory
   const is = (name: string): boolean => isOn(setting(definition.settings, name))
   const reasons: string[] = []
   if (unreadable === 'metadata') reasons.push('nobody may read its settings and mappings (index.blocks.metadata)')
@@ -134,8 +162,12 @@ function refusalsOf(
     reasons.push('a time series index makes its own document ids; these come in a later version')
   if (setting(definition.settings, 'index.mapping.source.mode') === 'disabled')
     reasons.push('its documents have no _source (index.mapping.source.mode is disabled), so there is nothing to copy')
-  if (isBacking(target)) reasons.push('data streams are attached in a later version; rename to copy as plain indices')
-  if (options.engine === 'reindex') reasons.push(...reindexRefusals(definition, source.identity, to.identity, options))
+  const stream = streamOf(found, inventory)
+  if (stream) reasons.push(...streamRefusals(stream, definition.mappings, to.identity, options))
+  else if (isBacking(target))
+    reasons.push('its name is that of a backing index, and it comes without a data stream; move it under another name')
+  if (options.engine === 'reindex' && stream?.way !== 'roll-over')
+    reasons.push(...reindexRefusals(definition, source.identity, to.identity, options))
   reasons.push(...mapped)
   for (const alias of Object.keys(definition.aliases).filter(alias => takenAliases.includes(alias)))
     reasons.push(`its alias ${alias} is the name of an index on the target`)

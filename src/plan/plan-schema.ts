@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deletesBy, objectKinds } from '../model/plan.ts'
+import { dataStreamWays, deletesBy, objectKinds } from '../model/plan.ts'
 import type { Json, JsonObject, Plan } from '../model/plan.ts'
 import { illegalName } from './rename.ts'
 
@@ -34,12 +34,12 @@ const read = z.strictObject({
   reason: z.exactOptional(z.string()),
 })
 
+const changes = z.array(z.strictObject({ kind: z.enum(['stripped', 'converted', 'dropped']), what: z.string(), why: z.string() }))
+
 const indexName = z.string().superRefine((name, context) => {
   const illegal = illegalName(name)
   if (illegal !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(name)} is no index name: ${illegal}` })
 })
-
-const changes = z.array(z.strictObject({ kind: z.enum(['stripped', 'converted', 'dropped']), what: z.string(), why: z.string() }))
 
 const object = z.strictObject({
   kind: z.enum(objectKinds),
@@ -69,6 +69,20 @@ const task = z.strictObject({
   aliases: z.record(z.string(), alias),
   changes,
   tuning: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  dataStream: z.exactOptional(indexName),
+})
+
+const dataStream = z.strictObject({
+  source: z.string().min(1, 'is the name of a data stream'),
+  target: indexName,
+  action: z.enum(['create', 'into-existing']),
+  by: z.enum(dataStreamWays),
+  timestampField: z.string().min(1, 'is the name of a field'),
+  indices: z.array(indexName),
+  template: z.exactOptional(z.strictObject({ name: z.string().min(1, 'is the name of an index template'), body: jsonObject })),
+  lifecycle: z.exactOptional(jsonObject),
+  aliases: z.record(z.string(), alias),
+  changes,
 })
 
 /** A plan file's shape, without what only makes sense across indices. */
@@ -82,6 +96,7 @@ export const planSchema: z.ZodType<Plan> = z.strictObject({
   target: cluster,
   patterns: z.array(z.string()),
   indices: z.array(task),
+  dataStreams: z.exactOptional(z.array(dataStream)),
   skipped: z.array(z.strictObject({ index: z.string(), reason: z.string() })),
   objects: z.exactOptional(z.array(object)),
 })

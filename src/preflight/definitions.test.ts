@@ -149,7 +149,7 @@ test('every refusal of the plan comes with a way out', async () => {
     'it is frozen, so searches see none of its documents; unfreeze it first',
     'the target index exists already; write into it',
     'a time series index makes its own document ids; these come in a later version',
-    'data streams are attached in a later version; rename to copy as plain indices',
+    'its name is that of a backing index, and it comes without a data stream; move it under another name',
   ]
   const plan = planOf(...reasons.map((reason, i) => task(`i${i}`, { action: 'refuse', reason })))
   const findings = await found(refusals, { plan })

@@ -62,6 +62,8 @@ async function simulate(target: Cluster, task: IndexTask, about: string, signal:
   const settings = flatSettings(task.settings)
   // A simulated index has one shard, too few for routing partitions.
   settings.delete('index.routing_partition_size')
+  // No template takes the age of an index, though an index does.
+  settings.delete('index.creation_date')
   const left: string[] = []
   for (;;) {
     const template = { settings: Object.fromEntries(settings), mappings: task.mappings }

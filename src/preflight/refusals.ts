@@ -49,7 +49,8 @@ const remedies: readonly (readonly [words: RegExp, remedy: (source: string, targ
   ],
   [/append_only/, () => "Another name: --rename '{index}-v2'"],
   // Another ending would leave it the name of a backing index.
-  [/data streams are attached/, () => "Another name, as a plain index: --rename 'copy-of-{index}'"],
+  [/its name is that of a backing index/, () => "Another name, as a plain index: --rename 'copy-of-{index}'"],
+  [/--data-streams aliases/, () => 'As plain indices behind an alias of its name: --data-streams aliases'],
   [/is an alias or data stream on the target/, () => "Another name: --rename '{index}-v2'"],
   [
     /its alias (\S+) is the name of an index/,

@@ -55,7 +55,7 @@ describe('two addresses are enough', () => {
         tls: { verify: true },
         requestTimeoutMs: 90_000,
       },
-      selection: { patterns: ['*'], includeSystem: false, renames: {}, filters: {} },
+      selection: { patterns: ['*'], includeSystem: false, renames: {}, dataStreams: 'keep', toDataStreams: [], filters: {} },
       copy: {
         intoExisting: false,
         versionFrom: 'seq-no',

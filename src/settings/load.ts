@@ -199,6 +199,8 @@ function selectionSettings({ value, given }: Validated): Selection {
     includeSystem: value('includeSystem'),
     ...(rename === undefined ? {} : { rename }),
     renames: value('renames') ?? {},
+    dataStreams: value('dataStreams'),
+    toDataStreams: value('toDataStreams') ?? [],
     filters: (value('filters') ?? {}) as Readonly<Record<string, JsonObject>>,
     ...(query === undefined ? {} : { query }),
     ...(metadata === undefined

@@ -172,6 +172,23 @@ export const generalRows = [
     help: 'Names on the target for single indices, as old: new. Goes before rename.',
   },
   {
+    key: 'dataStreams',
+    group: 'selection',
+    type: 'choice',
+    choices: ['keep', 'aliases'],
+    default: 'keep',
+    help: 'What becomes of a data stream: keep makes it a data stream again, backing index by backing index; aliases makes plain indices behind an alias of its name.',
+  },
+  {
+    key: 'toDataStreams',
+    flag: '--to-data-stream',
+    env: 'SHARDFERRY_TO_DATA_STREAM',
+    group: 'selection',
+    type: 'list',
+    placeholder: 'names',
+    help: 'Aliases, and indices, that become a data stream of their name on the target: their indices become its backing indices. Each document needs an @timestamp.',
+  },
+  {
     key: 'query',
     group: 'selection',
     type: 'query',

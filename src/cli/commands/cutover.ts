@@ -72,11 +72,17 @@ function stepsOf(tasks: readonly IndexTask[], noBack: string | undefined): reado
     `block writes to ${namesText(tasks)} on the source`,
     'copy what is left, carry deletes over, compare what came since',
     'give the target its tuned settings back, and take the account',
+    ...streamSteps(tasks),
     aliases.length === 0 ? 'no aliases to switch' : `switch on the target, in one call: ${aliases.join(', ')}`,
     noBack === undefined
       ? 'once applications have moved, carry what they write back to the source, until a rollback or complete'
       : `no way back: ${noBack}; the source stays blocked until complete`,
   ]
+}
+
+function streamSteps(tasks: readonly IndexTask[]): readonly string[] {
+  const streams = [...new Set(tasks.flatMap(({ dataStream }) => dataStream ?? []))]
+  return streams.length === 0 ? [] : [`see that each data stream has its backing indices: ${streams.join(', ')}`]
 }
 
 export function namesText(tasks: readonly IndexTask[]): string {

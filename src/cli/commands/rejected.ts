@@ -100,7 +100,7 @@ async function writeAgain({ plan, settings, clusters, journal, folder }: Retry, 
   await tuneTargets(m, signal)
   try {
     for (const found of listSetAside(m.tasks, m.memory.state.indices, rejectedFolder(folder))) {
-      const result = await retrySetAside(found, { writer: m.writer, setAside, memory: m.memory }, signal)
+      const result = await retrySetAside(found, { writer: m.lateWriter, setAside, memory: m.memory }, signal)
       remaining += result.remaining
       print(
         `${found.task.source}: ${result.written} written, ${result.alreadyNewer} already newer, ${result.remaining} still refused`,

@@ -3,6 +3,7 @@ import { padEnd, wrap } from './cells.ts'
 import { formatBytes, formatDocs, formatDuration, formatRate, plural } from './numbers.ts'
 import { lineCells, paintLine } from './paint.ts'
 import type { Line, Span, Tone } from './paint.ts'
+import { streamLines } from './streams-text.ts'
 import { table } from './table.ts'
 
 export interface PlanLook {
@@ -26,6 +27,7 @@ export function planText(plan: Plan, { colour, columns, docsPerSecond }: PlanLoo
     ['  to    ', ...clusterSpans(plan.target)],
     ...section('Moved', moved.length, taskTable(moved)),
     ...readNotes(moved, columns),
+    ...section('Data streams', plan.dataStreams?.length ?? 0, streamLines(plan.dataStreams ?? [])),
     ...changeSections(moved, columns),
     ...objectSection(plan.objects ?? [], columns),
     ...section('Refused', refused.length, reasonLines(refused, 'bad', columns)),

@@ -8,6 +8,8 @@ export interface Sorted {
   /** The target holds a newer version of each. */
   readonly newer: Doc[]
   readonly rejected: Rejected[]
+  /** Their index belongs to a data stream, which takes no versions. */
+  readonly backing: Doc[]
   /** Not written, through no fault of their own: to be sent again. */
   readonly again: Doc[]
   /** Why, of the first of `again`. */
@@ -17,7 +19,7 @@ export interface Sorted {
 }
 
 export function nothingSorted(): Sorted {
-  return { written: 0, newer: [], rejected: [], again: [], reason: '', blocked: false }
+  return { written: 0, newer: [], rejected: [], backing: [], again: [], reason: '', blocked: false }
 }
 
 /**
@@ -37,9 +39,13 @@ export function sortItems(docs: readonly Doc[], items: readonly BulkItem[], inde
     } else if (item.status === 429 || item.status >= 500) sendAgain(into, doc, item)
     else if (item.status === 401 || item.status === 403) throw forbidden(index, item)
     else if (item.type === 'index_not_found_exception' || item.type === 'index_closed_exception') throw gone(index, item)
+    else if (item.status === 400 && item.reason.includes(backingRefusal)) into.backing.push(doc)
     else into.rejected.push({ doc, status: item.status, type: item.type, reason: item.reason })
   }
 }
+
+/** Of every version of both families. */
+const backingRefusal = 'targeting backing indices is disallowed'
 
 function sendAgain(into: Sorted, doc: Doc, item: BulkItem): void {
   if (into.again.length === 0) into.reason = `${item.status} ${item.type}: ${item.reason}`

@@ -48,7 +48,7 @@ function batch(list: readonly Doc[]): Batch {
   return { docs: list, bytes: list.reduce((sum, one) => sum + one.source.length, 0), release: () => undefined }
 }
 
-function writing(connection: Connection = target, restless = true, more: Pick<StreamWriterOptions, 'overwrites'> = {}) {
+function writing(connection: Connection = target, restless = true, more: Partial<StreamWriterOptions> = {}) {
   const world = virtualWorld({ restless })
   const throttler = new AdaptiveThrottler(world, { maxWidth: 4, docsPerSecond: 0 })
   const retries: string[] = []
@@ -58,7 +58,7 @@ function writing(connection: Connection = target, restless = true, more: Pick<St
     retried: what => retries.push(what),
     redone: () => undefined,
   }
-  const writer = streamWriter(connection, world, throttler, meter, { giveUpAfterMs, ...more })
+  const writer = streamWriter(connection, world, throttler, meter, { giveUpAfterMs, replaces: true, ...more })
   return {
     world,
     throttler,

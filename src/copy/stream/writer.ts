@@ -9,6 +9,7 @@ import type { Doc } from '../../model/documents.ts'
 import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import type { Meter, Throttler, Writer, World } from '../../model/ports.ts'
+import { sendToBacking } from './backing-writes.ts'
 import { nothingSorted, sortItems } from './sort-items.ts'
 import type { Sorted } from './sort-items.ts'
 
@@ -20,6 +21,8 @@ export interface StreamWriterOptions {
    * and made anew on the source begins at version 1 again. Such a document is written over the other.
    */
   readonly overwrites?: (task: IndexTask) => boolean
+  /** Whether what is written goes over what stands in a backing index of a data stream, where no version tells which is newer. */
+  readonly replaces: boolean
 }
 
 /** This many documents of one batch may be poison for their whole request; more means that the requests themselves are refused. */
@@ -35,12 +38,19 @@ export function streamWriter(
   let capBytes = Infinity
   /** Indices that have taken a document. */
   const writable = new Set<string>()
+  /** Indices that have turned out to belong to a data stream. */
+  const backing = new Set<string>()
 
   /** Sends documents, in halves where the target takes no request of that size (413) or one of them spoils it (400). */
   const send = async (index: string, docs: readonly Doc[], into: Sorted, signal: AbortSignal): Promise<void> => {
     if (capBytes < Infinity && docs.length > 1 && weigh(docs) > capBytes) return inHalves(index, docs, into, signal)
     try {
-      sortItems(docs, await bulk(target, index, docs, signal), index, into)
+      if (!backing.has(index)) sortItems(docs, await bulk(target, index, docs, signal), index, into)
+      const left = backing.has(index) ? docs : into.backing.splice(0)
+      if (left.length > 0) {
+        backing.add(index)
+        await sendToBacking(target, index, left, options.replaces, into, signal)
+      }
       if (into.written > 0) writable.add(index)
     } catch (thrown) {
       if (!(thrown instanceof ShardferryError)) throw thrown

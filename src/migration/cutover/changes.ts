@@ -5,6 +5,7 @@ import type { PausedBy } from '../../model/ports.ts'
 import type { Lag } from '../../model/progress.ts'
 import type { Report } from '../../model/report.ts'
 import { withAliasesNow } from '../follow-definitions.ts'
+import { attachSteps } from '../data-streams.ts'
 import { addLags } from '../lag.ts'
 import type { Migration } from '../migration.ts'
 import { requireExact } from './cut-over.ts'
@@ -12,6 +13,7 @@ import type { Change } from './cut-over.ts'
 import { gate, lagBelow } from './gate.ts'
 import type { Condition } from './gate.ts'
 import { unblockedCondition } from './unblocked.ts'
+import { together } from './together.ts'
 
 /** From the source to the target. */
 export function cutoverChange(m: Migration, back: Migration | undefined, conditions: CutoverConditions): Change {
@@ -26,7 +28,7 @@ export function cutoverChange(m: Migration, back: Migration | undefined, conditi
       undone: reason => ({ type: 'cutover-undone', reason }),
       done: facts => ({ type: 'cut-over', facts, wayBack: back !== undefined }),
     },
-    switchStep: m.steps.switchAliases(tasks, conditions.takeAliases),
+    switchStep: switchStep(m, conditions.takeAliases),
     switchBy: 'apply',
     maxBlockMs: conditions.maxBlockMs,
     acceptDifferences: false,
@@ -52,10 +54,7 @@ export function rollbackChange(m: Migration, back: Migration, conditions: Rollba
       done: facts => ({ type: 'rolled-back', facts }),
     },
     // Where it has to be made again, other indices hold again what the cutover took from them.
-    switchStep: m.steps.switchAliases(
-      m.tasks.map(task => withAliasesNow(task, m.memory.state)),
-      true,
-    ),
+    switchStep: switchStep(m, true),
     switchBy: 'undo',
     maxBlockMs: conditions.maxBlockMs,
     acceptDifferences: conditions.acceptDifferences,
@@ -67,6 +66,12 @@ export function rollbackChange(m: Migration, back: Migration, conditions: Rollba
       ]),
     requireAccount: report => requireExact(report, accepts),
   }
+}
+
+/** Data streams get their backing indices, and then the aliases go over. */
+function switchStep(m: Migration, takeAliases: boolean): Change['switchStep'] {
+  const tasks = m.tasks.map(task => withAliasesNow(task, m.memory.state))
+  return together(attachSteps(m), m.steps.switchAliases(tasks, takeAliases))
 }
 
 /** What was begun and not ended by an earlier run. */

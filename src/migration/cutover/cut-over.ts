@@ -19,6 +19,7 @@ import type { Step } from '../../model/ports.ts'
 import type { Report } from '../../model/report.ts'
 import { carryDeletes } from '../carry-deletes.ts'
 import { isFollowed } from '../follow.ts'
+import { newBacking } from '../data-streams.ts'
 import type { Memory } from '../memory.ts'
 import type { Migration } from '../migration.ts'
 import { patiently } from '../patiently.ts'
@@ -163,6 +164,7 @@ async function switchOver(c: Change, known: Known, signal: AbortSignal): Promise
   from.world.reached('cutover-drained')
   if (to) await listOn(to, true, signal)
   const compared = await compareChanged(c, known, 'are blocked', signal)
+  await requireNotRolledOver(from, signal)
   await confirmTargets(from, signal)
   await restoreTuning({ ...from, memory }, signal)
   const report = await account(c, signal)
@@ -182,6 +184,15 @@ async function account({ from, to }: Change, signal: AbortSignal): Promise<Repor
   if (strays === 0) return report
   const note = `up to ${strays} operations on the ${from.target.side} did not come from here since applications had left it.`
   return { ...report, notes: [...report.notes, note] }
+}
+
+/** A backing index that a rollover makes after the others were blocked is not blocked. */
+async function requireNotRolledOver(m: Migration, signal: AbortSignal): Promise<void> {
+  const [index] = await newBacking(m, undefined, signal)
+  if (index === undefined) return
+  throw new ShardferryError('cutover-failed', `A data stream of the ${m.source.side} was rolled over to ${index} meanwhile.`, {
+    hint: 'It is taken up now. Ask for the cutover again, while nothing rolls the data stream over.',
+  })
 }
 
 async function makeSwitch({ switchStep, switchBy, memory, from }: Change, signal: AbortSignal): Promise<void> {

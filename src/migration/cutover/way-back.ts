@@ -22,7 +22,9 @@ export function noWayBack(tasks: readonly IndexTask[], source: Pick<Cluster, 'id
   const { flavor, version } = source.identity
   if (flavor === 'elasticsearch' && !atLeast(version, 7))
     return `the source is Elasticsearch ${formatVersion(version)}, which is not written to`
-  for (const { source: index, action, engine = 'stream', read, deletes, query } of tasks) {
+  for (const { source: index, action, engine = 'stream', read, deletes, query, dataStream } of tasks) {
+    if (dataStream !== undefined)
+      return `what applications add to data stream ${dataStream} goes into an index of the target's own`
     if (action !== 'create') return `${index} went into an index that was there, whose own documents would go to the source`
     if (engine !== 'stream') return `${index} is moved by the engine ${engine}`
     if (read.by !== 'seq-no') return `${index} is not read by sequence numbers`
