@@ -58,7 +58,8 @@ export class MarkedSources {
     while (at > from && text[at - 1]! >= zero && text[at - 1]! <= nine) at--
     if (at > from && text[at - 1] === minus) at--
     const end = at - sortKey.length
-    if (end <= from || text.compare(sortKey, 0, sortKey.length, end, at) !== 0) return undefined
+    if (end <= from) return undefined
+    for (let i = 0; i < sortKey.length; i++) if (text[end + i] !== sortKey[i]) return undefined
     return end
   }
 
