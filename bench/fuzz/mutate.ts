@@ -15,6 +15,8 @@ const words = [
   '"error":',
   'null',
   '"_routing":"x",',
+  ',"sort":[',
+  '"matched_queries":["mark-of-the-search"]',
 ]
 
 /** A copy with one to four changes. */

@@ -1,8 +1,9 @@
 /** The scanner against the reference: what it accepts must be what the slow reader reads, and what it refuses must not be readable. */
 import { oneLine } from '../../src/cluster/one-line.ts'
-import { scanLonePage } from '../../src/cluster/lone-page.ts'
 import { scanPage } from '../../src/cluster/scan-page.ts'
 import type { Hit, Page } from '../../src/cluster/scan-page.ts'
+import { markNamed } from '../../src/cluster/source-mark.ts'
+import type { SourceMark } from '../../src/cluster/source-mark.ts'
 import { frameBulk } from '../../src/cluster/frame-bulk.ts'
 import type { Doc } from '../../src/model/documents.ts'
 import { ShardferryError } from '../../src/model/errors.ts'
@@ -17,34 +18,30 @@ import type { ReadPage, Rules } from './reference.ts'
 export type Judgement = 'same' | 'damaged' | 'refused'
 
 export function judgePage(bytes: Uint8Array, random: Random): Judgement {
+  return judge(bytes, random, undefined)
+}
+
+/** Of the answers that `judgeMarkedPage` gets. */
+export const mark = markNamed('mark-of-the-search')
+
+/** As `judgePage`, where the search had a mark: where it stands, a document is whatever is before it. */
+export function judgeMarkedPage(bytes: Uint8Array, random: Random): Judgement {
+  return judge(bytes, random, mark)
+}
+
+function judge(bytes: Uint8Array, random: Random, marked: SourceMark | undefined): Judgement {
   const placed = amongOthers(bytes, random)
   const text = latin1(bytes)
-  const page = scanned(placed)
-  const strict = attempt(text, 'strict')
+  const hitEnd = marked && latin1(marked.hitEnd)
+  const page = scanned(placed, marked)
+  const strict = attempt(text, 'strict', hitEnd)
   if (!page) {
     if (!(strict instanceof Refused)) throw new Error('The scanner refuses what can be read.')
     return 'refused'
   }
-  requireSame(page, strict instanceof Refused ? readPage(text, 'loose') : strict, text)
+  requireSame(page, strict instanceof Refused ? readPage(text, 'loose', hitEnd) : strict, text)
   requireFramed(page.hits)
   return strict instanceof Refused ? 'damaged' : 'same'
-}
-
-/** As `judgePage`, where one document was asked for, which may end in a comment that takes in all that follows. */
-export function judgeLonePage(bytes: Uint8Array, random: Random): Judgement {
-  const placed = amongOthers(bytes, random)
-  if (scanned(placed)) return judgePage(bytes, random)
-  const page = scanned(placed, scanLonePage)
-  if (!page) return 'refused'
-  const { source } = page.hits[0]!
-  if (page.hits.length !== 1 || !source) throw new Error('A comment was ended where there is not one document.')
-  const text = latin1(bytes)
-  const end = source.byteOffset + source.length
-  const { hits, scrollId } = readPage(`${text.slice(0, end)}\n${text.slice(end)}`, 'loose')
-  const [from = 0, to = 0] = hits[0]?.source ?? []
-  requireSame(page, { scrollId, hits: hits.map(hit => ({ ...hit, source: [from, to - 1] })) }, text)
-  requireFramed(page.hits)
-  return 'same'
 }
 
 /** In memory that goes on behind the answer as an answer might, at any alignment: what reads too far finds something. */
@@ -58,18 +55,18 @@ function amongOthers(bytes: Uint8Array, random: Random): Uint8Array {
 
 const behind = Buffer.from('"}],"sort":[0]}]}}}}*/\n"')
 
-function scanned(bytes: Uint8Array, scan = scanPage): Page | undefined {
+function scanned(bytes: Uint8Array, marked: SourceMark | undefined): Page | undefined {
   try {
-    return scan(bytes)
+    return scanPage(bytes, marked)
   } catch (thrown) {
     if (thrown instanceof ShardferryError && thrown.code === 'response-unreadable' && thrown.recovery === 'redo') return undefined
     throw thrown
   }
 }
 
-function attempt(text: string, rules: Rules): ReadPage | Refused {
+function attempt(text: string, rules: Rules, hitEnd: string | undefined): ReadPage | Refused {
   try {
-    return readPage(text, rules)
+    return readPage(text, rules, hitEnd)
   } catch (thrown) {
     if (thrown instanceof Refused) return thrown
     throw thrown

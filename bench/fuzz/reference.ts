@@ -26,11 +26,21 @@ export class Refused extends Error {}
  */
 export type Rules = 'strict' | 'loose'
 
-/** @throws Refused */
-export function readPage(text: string, rules: Rules): ReadPage {
+/**
+ * @param hitEnd how a hit ends that is marked: then a document reaches up to there, whatever it is, as long as none is
+ *   without it, and nothing stands between the first and its end
+ * @throws Refused
+ */
+export function readPage(text: string, rules: Rules, hitEnd?: string): ReadPage {
   const reader = new ReferenceReader(text)
   const unread = (at: number): number => (rules === 'strict' ? reader.json(at) : reader.balanced(at, false))
-  const document = (at: number): number => (rules === 'strict' ? reader.document(at) : reader.balanced(at, true))
+  const unmarked = (at: number): number => (rules === 'strict' ? reader.document(at) : reader.balanced(at, true))
+  let marked = hitEnd !== undefined
+  const document = (at: number): number => {
+    const end = marked ? reader.markedEnd(at, hitEnd!) : undefined
+    marked &&= end !== undefined && (hits?.length !== 0 || !reader.endsBefore(at, end))
+    return marked ? end! : unmarked(at)
+  }
   let scrollId: string | undefined
   let hits: ReadHit[] | undefined
   let shards = false
@@ -167,6 +177,22 @@ class ReferenceReader {
       }
     }
     throw new Refused('it ends in the middle')
+  }
+
+  /** Where a sort value and `hitEnd` follow for the first time. */
+  markedEnd(at: number, hitEnd: string): number | undefined {
+    const found = this.#all.indexOf(hitEnd, at)
+    const [sorted] = /,"sort":\[-?\d*$/.exec(this.#all.slice(at, Math.max(at, found))) ?? ['']
+    return sorted === '' || found - sorted.length === at ? undefined : found - sorted.length
+  }
+
+  /** Whether the document ends sooner by its own brackets. */
+  endsBefore(at: number, end: number): boolean {
+    try {
+      return this.balanced(at, true) < end
+    } catch {
+      return false
+    }
   }
 
   text(at: number, to: number): string {

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { answered, answerOf } from '../../test/support/answers.ts'
+import { answered, answerOf, swallowing } from '../../test/support/answers.ts'
 import { seeded } from '../../test/proxy/random.ts'
 import type { Random } from '../../test/proxy/random.ts'
 import { bulkAnswer, judgeBulk } from './bulk.ts'
 import { mutate } from './mutate.ts'
-import { judgeLonePage, judgePage } from './page.ts'
+import { judgeMarkedPage, judgePage, mark } from './page.ts'
 import type { Judgement } from './page.ts'
 
 export const targets = {
@@ -12,11 +12,9 @@ export const targets = {
     answers: fc.array(answered, { maxLength: 4 }).map(docs => answerOf(docs)),
     judge: judgePage,
   },
-  'lone documents': {
-    answers: fc
-      .tuple(answered, fc.constantFrom('', '//', '// "a', '// },{', ' // é // //'))
-      .map(([doc, comment]) => answerOf([{ ...doc, source: `${doc.source}${comment}` }])),
-    judge: judgeLonePage,
+  'marked answers': {
+    answers: fc.array(swallowing, { maxLength: 4 }).map(docs => answerOf(docs, mark)),
+    judge: judgeMarkedPage,
   },
   'bulk answers': { answers: bulkAnswer, judge: judgeBulk },
 } as const

@@ -16,9 +16,7 @@ const actionBytes = 128
  * The index stands in the request's path. Each source must be one line.
  */
 export function frameBulk(docs: readonly Doc[]): BulkBody {
-  let bound = 0
-  for (const doc of docs) bound += doc instanceof PageDoc ? doc.frameBytes : boundOf(doc)
-  const memory = buffers.take(bound)
+  const memory = buffers.take(bulkBytes(docs))
   const out = Buffer.from(memory.buffer as ArrayBuffer, memory.byteOffset, memory.length)
   let at = 0
   for (const doc of docs) {
@@ -35,6 +33,13 @@ export function frameBulk(docs: readonly Doc[]): BulkBody {
     out[at++] = 0x0a
   }
   return { bytes: memory.subarray(0, at), release: () => buffers.give(memory) }
+}
+
+/** Bytes of the body at most. Ids and sources that are still in their page are not taken out of it for that. */
+export function bulkBytes(docs: readonly Doc[]): number {
+  let bytes = 0
+  for (const doc of docs) bytes += doc instanceof PageDoc ? doc.frameBytes : boundOf(doc)
+  return bytes
 }
 
 function boundOf(doc: Doc): number {

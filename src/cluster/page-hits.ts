@@ -62,7 +62,9 @@ export class PageHits {
   }
 
   hits(): Hit[] {
-    return Array.from({ length: this.count }, (_, row) => new PageHit(this, row))
+    const hits: Hit[] = []
+    for (let row = 0; row < this.count; row++) hits.push(new PageHit(this, row))
+    return hits
   }
 
   #set(cell: number, from: number, to: number): void {

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { answered, answerOf, sourceText } from '../../test/support/answers.ts'
+import { answered, answerOf, sourceText, swallowing } from '../../test/support/answers.ts'
 import { oneLine } from './one-line.ts'
 import { scanPage } from './scan-page.ts'
+import type { Hit } from './scan-page.ts'
+import { markNamed, newMark } from './source-mark.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
@@ -13,10 +15,64 @@ test('every document comes out with exactly the bytes the server sent', () => {
       const page = scanPage(encode(answerOf(docs)))
       expect(page.scrollId).toBe('c2Nyb2xs==')
       expect(page.total).toBe(docs.length)
-      expect(page.hits.map(hit => ({ id: hit.id, routing: hit.routing, seqNo: hit.seqNo, source: decode(hit.source) }))).toEqual(
-        docs,
-      )
+      expect(page.hits.map(partsOf)).toEqual(docs)
     }),
+    { numRuns: 500 },
+  )
+})
+
+test('by its mark a document comes out with exactly its bytes, whatever it holds and however it ends', () => {
+  const mark = newMark()
+  fc.assert(
+    fc.property(fc.array(swallowing, { maxLength: 6 }), docs => {
+      const { hits, total, scrollId } = scanPage(encode(answerOf(docs, mark)), mark)
+      expect({ total, scrollId }).toEqual({ total: docs.length, scrollId: 'c2Nyb2xs==' })
+      expect(hits.map(partsOf)).toEqual(docs)
+      for (const [i, { source }] of docs.entries()) {
+        expect(hits[i]!.unusual).toBe(/[\n\r]/.test(source))
+        expect(decode(oneLine(hits[i]!.source!))).toBe(/[\n\r]/.test(source) ? decode(oneLine(encode(source))) : source)
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('with and without a mark the same is read, where both can be', () => {
+  const mark = newMark()
+  fc.assert(
+    fc.property(fc.array(answered, { maxLength: 6 }), docs => {
+      const bytes = encode(answerOf(docs, mark))
+      expect(scanPage(bytes, mark).hits.map(partsOf)).toEqual(scanPage(bytes).hits.map(partsOf))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test.each([
+  ['carries no mark', answerWith('"_id":"1","_source":{"a":1},"sort":[0]')],
+  ['carries the mark of another search', answerWith('"_id":"1","_source":{"a":1},"sort":[0],"matched_queries":["other"]')],
+  ['was printed anew', answerWith('"_id": "1", "_source": {"a":1}, "sort": [0], "matched_queries": ["mine"]')],
+  ['has two sort values', answerWith('"_id":"1","_source":{"a":1},"sort":[0,1],"matched_queries":["mine"]')],
+  [
+    'has something between a document and its mark',
+    answerWith('"_id":"1","_source":{"a":1},"fields":{},"sort":[0],"matched_queries":["mine"]'),
+  ],
+])('an answer that %s is read by its letters', (_what, answer) => {
+  expect(scanPage(encode(answer), markNamed('mine')).hits.map(hit => decode(hit.source).trim())).toEqual(['{"a":1}'])
+})
+
+test('a marked answer that is cut off anywhere is refused, never split', () => {
+  const mark = newMark()
+  fc.assert(
+    fc.property(
+      fc.array(swallowing, { minLength: 1, maxLength: 3 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (docs, part) => {
+        const bytes = encode(answerOf(docs, mark))
+        const cut = bytes.subarray(0, Math.min(bytes.length - 1, Math.floor(part * bytes.length)))
+        expect(() => scanPage(cut, mark)).toThrow(/cannot be read/)
+      },
+    ),
     { numRuns: 500 },
   )
 })
@@ -100,6 +156,10 @@ test('a raw line break behind a backslash makes no line of its own in a bulk bod
   expect(hit?.unusual).toBe(true)
   expect(decode(oneLine(hit!.source!))).not.toContain('\n')
 })
+
+function partsOf({ id, routing, seqNo, source }: Hit): object {
+  return { id, routing, seqNo, source: decode(source) }
+}
 
 function answerWith(hit: string): string {
   return `{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"total":1,"hits":[{${hit}}]}}`

@@ -8,6 +8,8 @@
 import type { Doc } from '../model/documents.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { PageHits } from './page-hits.ts'
+import { MarkedSources } from './source-mark.ts'
+import type { SourceMark } from './source-mark.ts'
 
 export interface Page {
   readonly scrollId: string | undefined
@@ -37,15 +39,18 @@ export interface Hit {
   readonly source: Uint8Array | undefined
   /** Length of `source`; 0 where there is none. */
   readonly sourceBytes: number
-  /** The source holds a raw line break or a comment and must pass `oneLine` before it can stand in a bulk body. */
+  /** The source may hold a raw line break and must pass `oneLine` before it can stand in a bulk body. */
   readonly unusual: boolean
   /** The hit as a document on its way; undefined where it has no such number. */
   asDoc(versionFrom: VersionFrom): Doc | undefined
 }
 
-/** @throws ShardferryError `response-unreadable`, recovery `redo` */
-export function scanPage(bytes: Uint8Array): Page {
-  return new Scanner(bytes).page()
+/**
+ * @param mark what the hits of this answer carry behind their sources; an answer without it is read all the same
+ * @throws ShardferryError `response-unreadable`, recovery `redo`
+ */
+export function scanPage(bytes: Uint8Array, mark?: SourceMark): Page {
+  return new Scanner(bytes, mark).page()
 }
 
 const quote = 0x22
@@ -60,14 +65,16 @@ const braceClose = 0x7d
 const bracketOpen = 0x5b
 const bracketClose = 0x5d
 
-/** Keys by their length. */
-const knownKeys: readonly (readonly { readonly key: string; readonly bytes: Uint8Array }[] | undefined)[] = (() => {
-  const byLength: { key: string; bytes: Uint8Array }[][] = []
-  for (const key of ['_index', '_type', '_id', '_version', '_seq_no', '_primary_term', '_score', '_routing', '_source', 'sort']) {
-    ;(byLength[key.length] ??= []).push({ key, bytes: Buffer.from(key, 'latin1') })
-  }
-  return byLength
-})()
+/** What is kept of a hit. */
+const parts = ['_id', '_routing', '_seq_no', '_version', '_source'] as const
+type Part = (typeof parts)[number]
+
+/** Bytes between two parts of a hit, and the part that follows; undefined where the hit ends. */
+interface Stretch {
+  readonly from: number
+  readonly to: number
+  readonly next: Part | undefined
+}
 
 class Scanner {
   readonly #bytes: Uint8Array
@@ -75,15 +82,19 @@ class Scanner {
   readonly #end: number
   /** The same bytes, four at a time; none where they do not begin at a multiple of four. */
   readonly #words: Uint32Array
+  /** Undefined where the answer carries no mark, or not as it should. */
+  #marked: MarkedSources | undefined
+  readonly #stretches = new Map<Part | '{', Stretch>()
   #at = 0
   #unusual = false
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, mark: SourceMark | undefined) {
     this.#bytes = bytes
     const aligned = bytes.byteOffset % 4 === 0
     this.#words = aligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) : new Uint32Array(0)
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#end = bytes.length
+    this.#marked = mark && new MarkedSources(this.#text, mark)
   }
 
   page(): Page {
@@ -116,20 +127,12 @@ class Scanner {
     return hits.hits()
   }
 
-  /** One hit: `#object` written out, for there are millions of them. */
   #hit(hits: PageHits): void {
     hits.begin()
-    this.#expect(braceOpen)
-    for (;;) {
-      this.#blanks()
-      const key = this.#key()
-      this.#blanks()
-      if (this.#bytes[this.#at] !== colon) throw this.#unreadable('a colon is missing')
-      const from = ++this.#at
-      switch (key) {
+    for (let part = this.#nextPart('{'); part !== undefined; part = this.#nextPart(part)) {
+      switch (part) {
         case '_source':
-          this.#at = this.#endOfSource(from)
-          hits.setSource(from, this.#at, this.#unusual)
+          this.#source(hits, this.#at)
           break
         case '_id':
           hits.setId(this.#stringStart(), this.#at)
@@ -142,16 +145,51 @@ class Scanner {
           break
         case '_version':
           hits.setVersion(this.#integerStart(), this.#at)
-          break
-        default:
-          this.#skip()
       }
-      this.#blanks()
-      const next = this.#next()
-      if (next === braceClose) break
-      if (next !== comma) throw this.#unreadable('an object does not go on')
     }
     if (!hits.hasId) throw this.#unreadable('a hit has no _id')
+  }
+
+  /**
+   * Moves to the value of a hit's next part, or behind the hit. There are millions of hits, and what stands between their
+   * parts is mostly what stood there before: the same bytes behind the same part, which need not be read again.
+   */
+  #nextPart(after: Part | '{'): Part | undefined {
+    const from = this.#at
+    const known = this.#stretches.get(after)
+    if (known && this.#isRepeated(known)) return known.next
+    const next = this.#readToPart(after)
+    this.#stretches.set(after, { from, to: this.#at, next })
+    return next
+  }
+
+  #isRepeated({ from, to }: Stretch): boolean {
+    const b = this.#bytes
+    const at = this.#at
+    // Behind the end of the answer nothing is equal.
+    for (let i = from, j = at; i < to; i++, j++) if (b[i] !== b[j]) return false
+    this.#at = at + to - from
+    return true
+  }
+
+  #readToPart(after: Part | '{'): Part | undefined {
+    if (after === '{') this.#expect(braceOpen)
+    for (let first = after === '{'; ; first = false) {
+      this.#blanks()
+      if (!first) {
+        const next = this.#next()
+        if (next === braceClose) return undefined
+        if (next !== comma) throw this.#unreadable('an object does not go on')
+        this.#blanks()
+      }
+      const key = this.#key()
+      this.#blanks()
+      if (this.#bytes[this.#at] !== colon) throw this.#unreadable('a colon is missing')
+      this.#at++
+      const part = parts.find(one => one === key)
+      if (part) return part
+      this.#skip()
+    }
   }
 
   /** Calls `member` at each value of an object, which must move behind that value. */
@@ -193,15 +231,10 @@ class Scanner {
     }
   }
 
-  /** The keys of a hit come by the million: known ones are told by their bytes, without making a string. */
   #key(): string {
     const from = this.#at + 1
     const to = this.#endOfString()
     const b = this.#bytes
-    candidates: for (const known of knownKeys[to - from] ?? []) {
-      for (let i = 0; i < known.bytes.length; i++) if (b[from + i] !== known.bytes[i]) continue candidates
-      return known.key
-    }
     // Written otherwise it could be one of ours unnoticed, such as a routing that would then be lost.
     for (let i = from; i < to; i++) if (b[i] === backslash || b[i]! < 0x20) throw this.#unreadable('a name has escapes')
     return this.#text.toString('utf8', from, to)
@@ -234,7 +267,8 @@ class Scanner {
     let i = b[from] === minus ? from + 1 : from
     const digits = i
     while (b[i]! >= 0x30 && b[i]! <= 0x39) i++
-    this.#skip()
+    if (b[i] === comma) this.#at = i
+    else this.#skip()
     const leadingZero = b[digits] === 0x30 && i - digits > 1
     if (this.#at !== i || i === digits || i - digits > 19 || leadingZero) {
       const text = this.#text.toString('latin1', from, Math.min(this.#at, from + 30))
@@ -298,6 +332,33 @@ class Scanner {
       i += c === backslash ? 2 : 1
     }
     throw this.#unreadable('it is cut off inside a string')
+  }
+
+  #source(hits: PageHits, from: number): void {
+    const marked = this.#markedEnd(from, hits.count === 1)
+    const end = marked ?? this.#endOfSource(from)
+    hits.setSource(from, end, this.#unusual)
+    this.#at = marked === undefined ? end : this.#marked!.hitEnd
+  }
+
+  /** The end of a document by its mark. With the first one it is seen whether the mark can be trusted in this answer. */
+  #markedEnd(from: number, first: boolean): number | undefined {
+    const end = this.#marked?.endOf(from)
+    if (end === undefined || (first && this.#endsBefore(from, end))) {
+      this.#marked = undefined
+      return undefined
+    }
+    this.#unusual = this.#marked!.hasLineBreak(from, end)
+    return end
+  }
+
+  /** Whether something else stands between the end of a document and `end`. A document with a comment may seem to go on behind it. */
+  #endsBefore(from: number, end: number): boolean {
+    try {
+      return this.#endOfSource(from) < end
+    } catch {
+      return false
+    }
   }
 
   /** The end of a document: the comma or brace that follows it on its own level. Blanks around the document belong to it. */

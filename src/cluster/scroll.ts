@@ -1,16 +1,31 @@
 import { ShardferryError } from '../model/errors.ts'
+import type { JsonObject } from '../model/plan.ts'
 import { atLeast } from '../model/version.ts'
 import type { Cluster, ClusterRequest } from './cluster.ts'
 import { indexPath } from './cluster.ts'
-import { scanLonePage } from './lone-page.ts'
 import { ownSearches } from './pressure.ts'
 import { refusal } from './refusal.ts'
 import { scanPage } from './scan-page.ts'
 import type { Page } from './scan-page.ts'
+import { newMark, withMark } from './source-mark.ts'
+import type { SourceMark } from './source-mark.ts'
 
 /** A page and how to give its memory back, which also takes the sources of its hits. */
 export interface HeldPage extends Page {
+  readonly scroll: Scroll | undefined
   release(): void
+}
+
+/** What the next page of a search is asked for with, and what it is read by. */
+export interface Scroll {
+  readonly id: string
+  readonly mark: SourceMark | undefined
+}
+
+export interface SearchBody {
+  readonly query: JsonObject
+  readonly _source?: boolean
+  readonly [key: string]: unknown
 }
 
 export interface PageLimits {
@@ -20,20 +35,20 @@ export interface PageLimits {
    */
   readonly shards: number | 'some'
   readonly maxBytes: number
-  /** One document was asked for: it may end in a comment, see `scanLonePage`. */
-  readonly lone?: boolean
 }
 
 /** Searches one index; with `keepAlive`, opens a scroll. Checks that every asked shard answered in full. */
 export async function firstPage(
   cluster: Cluster,
   index: string,
-  search: { readonly body: object; readonly preference?: string | undefined; readonly keepAlive?: string | undefined },
+  search: { readonly body: SearchBody; readonly preference?: string | undefined; readonly keepAlive?: string | undefined },
   limits: PageLimits,
   signal: AbortSignal,
 ): Promise<HeldPage> {
   const { flavor, version } = cluster.identity
   const knowsPartialFlag = flavor === 'opensearch' || atLeast(version, 6, 3)
+  const mark = newMark()
+  const query = search.body._source === false ? undefined : withMark(search.body.query, mark)
   return page(
     cluster,
     {
@@ -44,18 +59,19 @@ export async function firstPage(
         preference: search.preference,
         allow_partial_search_results: knowsPartialFlag ? false : undefined,
       },
-      body: { ...search.body, stats: [ownSearches] },
+      body: { ...search.body, ...(query && { query }), stats: [ownSearches] },
       maxBytes: limits.maxBytes,
       signal,
     },
     limits,
+    query && mark,
   )
 }
 
 /** The next page of a scroll. Asked once only: the server moves on with each request, and an answer lost on the way is a page lost. */
 export async function nextPage(
   cluster: Cluster,
-  scrollId: string,
+  scroll: Scroll,
   keepAlive: string,
   limits: PageLimits,
   signal: AbortSignal,
@@ -66,12 +82,13 @@ export async function nextPage(
       {
         method: 'POST',
         path: '/_search/scroll',
-        body: { scroll: keepAlive, scroll_id: scrollId },
+        body: { scroll: keepAlive, scroll_id: scroll.id },
         maxBytes: limits.maxBytes,
         once: true,
         signal,
       },
       limits,
+      scroll.mark,
     )
   } catch (thrown) {
     if (thrown instanceof ShardferryError && thrown.recovery === 'retry') {
@@ -82,12 +99,12 @@ export async function nextPage(
 }
 
 /** Frees a scroll on the server; a failure is of no consequence, as the scroll expires by itself. */
-export async function closeScroll(cluster: Cluster, scrollId: string): Promise<void> {
+export async function closeScroll(cluster: Cluster, { id }: Pick<Scroll, 'id'>): Promise<void> {
   try {
     const answer = await cluster.exchange({
       method: 'DELETE',
       path: '/_search/scroll',
-      body: { scroll_id: [scrollId] },
+      body: { scroll_id: [id] },
       signal: AbortSignal.timeout(5_000),
       timeoutMs: 5_000,
     })
@@ -97,18 +114,24 @@ export async function closeScroll(cluster: Cluster, scrollId: string): Promise<v
   }
 }
 
-async function page(cluster: Cluster, request: ClusterRequest, limits: PageLimits): Promise<HeldPage> {
+async function page(
+  cluster: Cluster,
+  request: ClusterRequest,
+  limits: PageLimits,
+  mark: SourceMark | undefined,
+): Promise<HeldPage> {
   const answer = await cluster.exchange(request)
   if (answer.status >= 400) throw refusal(cluster, request, answer)
   try {
-    const scanned = limits.lone ? scanLonePage(answer.body) : scanPage(answer.body)
+    const scanned = scanPage(answer.body, mark)
+    const scroll = scanned.scrollId === undefined ? undefined : { id: scanned.scrollId, mark }
     const lacking = unlessWhole(scanned, limits, { side: cluster.side, address: answer.from ?? cluster.address }, request)
     if (lacking) {
       // The scroll that such an answer opens is told to nobody else.
-      if (scanned.scrollId !== undefined) await closeScroll(cluster, scanned.scrollId)
+      if (scroll) await closeScroll(cluster, scroll)
       throw lacking
     }
-    return { ...scanned, release: () => answer.release() }
+    return { ...scanned, scroll, release: () => answer.release() }
   } catch (thrown) {
     answer.release()
     throw thrown

@@ -93,7 +93,7 @@ async function lookAtOnce(
     }
     await visit([...places.values()])
   } catch (thrown) {
-    // Documents heavier than thought, or more places than ids, or a document that swallows those behind it.
+    // Documents heavier than thought, or more places than ids, or an answer that cannot be read.
     if (!wantsPieces(thrown) || ids.length < 2) throw thrown
     for (const one of held.splice(0)) one.release()
     const middle = Math.ceil(ids.length / 2)
@@ -136,7 +136,6 @@ async function search(
   const { flavor, version } = cluster.identity
   const modern = flavor === 'opensearch' || atLeast(version, 7)
   const wanted: JsonObject = { ids: { values: ids } }
-  const lone = ids.length === 1
   const size = Math.min(10_000, 2 * ids.length + 10)
   const body = {
     size,
@@ -152,7 +151,7 @@ async function search(
     cluster,
     task.source,
     { body, preference: where.length > 0 ? where.join('|') : undefined },
-    { shards: shard === undefined ? task.shards : 1, maxBytes: lone ? Infinity : largestAnswer, lone },
+    { shards: shard === undefined ? task.shards : 1, maxBytes: ids.length === 1 ? Infinity : largestAnswer },
     signal,
   )
   if ((page.total ?? 0) <= page.hits.length) return page

@@ -28,7 +28,7 @@ function repeatable(thrown: unknown): unknown {
   return new ShardferryError(code, message, { recovery: 'retry', cause: thrown, ...(hint === undefined ? {} : { hint }) })
 }
 
-/** One page of several documents that end in a comment has no certain reading, see `scanLonePage`. */
+/** What cannot be read as a whole may be read but for one document. */
 export function wantsPieces(thrown: unknown): boolean {
   return thrown instanceof ShardferryError && (thrown.code === 'page-too-large' || thrown.code === 'response-unreadable')
 }

@@ -148,6 +148,10 @@ export function twoSides(task: IndexTask, more: Partial<ComparedIndex> = {}, sha
   }
 }
 
+interface Wanted {
+  bool: { filter: [{ ids: { values: string[] } }] }
+}
+
 function clusterOf(side: Side, stored: StoredSide): Cluster {
   const answer = (text: string): Promise<Answer> =>
     Promise.resolve({ status: 200, headers: {}, body: Buffer.from(text), release: () => undefined })
@@ -160,11 +164,13 @@ function clusterOf(side: Side, stored: StoredSide): Cluster {
       if (path.endsWith('/_refresh')) return answer('{"_shards":{"failed":0}}')
       const { query: asked, _source } = body as {
         _source?: boolean
-        query: { bool: { filter: [{ ids: { values: string[] } }] } }
+        query: Wanted | { bool: { must: [Wanted] } }
       }
+      // Inside of what marks its hits, where documents are asked for.
+      const wanted = 'must' in asked.bool ? asked.bool.must[0] : (asked as Wanted)
       const shard = /_shards:(\d+)/.exec(String(query?.['preference'] ?? ''))?.[1]
       return answer(
-        stored.answer(asked.bool.filter[0].ids.values, shard === undefined ? undefined : Number(shard), _source !== false),
+        stored.answer(wanted.bool.filter[0].ids.values, shard === undefined ? undefined : Number(shard), _source !== false),
       )
     },
     close: () => Promise.resolve(),

@@ -22,6 +22,17 @@ export function compile(query: Json | undefined, index: Index, kind: ClusterKind
   return compiler(asObject(body), { index, kind })
 }
 
+/** The queries inside a query that have a name, which servers tell of each hit they match. */
+export function namedQueries(query: Json | undefined): { readonly name: string; readonly query: Json }[] {
+  if (Array.isArray(query)) return query.flatMap(namedQueries)
+  if (!isObject(query)) return []
+  return Object.entries(query).flatMap(([kind, body]) => {
+    const name = isObject(body) ? body['_name'] : undefined
+    const inner = kind === 'bool' && isObject(body) ? Object.values(body).flatMap(namedQueries) : []
+    return name === undefined ? inner : [{ name: asText(name), query: { [kind]: body ?? null } }, ...inner]
+  })
+}
+
 interface Scope {
   index: Index
   kind: ClusterKind

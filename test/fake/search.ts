@@ -8,7 +8,7 @@ import { asArray, asText, RawJson, reserialised } from './json.ts'
 import type { Json, JsonObject } from './json.ts'
 import { fieldAt } from './mapping.ts'
 import { optionsOf, resolve } from './names.ts'
-import { compile, reader } from './query.ts'
+import { compile, namedQueries, reader } from './query.ts'
 import { readSearch } from './search-request.ts'
 import type { SearchRequest, SortField } from './search-request.ts'
 import { hash } from './store.ts'
@@ -268,6 +268,9 @@ function totalOf(total: number, { trackTotal }: SearchRequest, call: Call): Json
 
 function renderHit({ view, doc, sort }: Hit, request: SearchRequest, store: Store): JsonObject {
   const source = new RawJson(doc.source)
+  const matched = namedQueries(request.query)
+    .filter(({ query }) => compile(query, view.index, store.kind)(doc))
+    .map(({ name }) => name)
   const bodies: Record<SearchRequest['source'], Json | undefined> = {
     raw: source,
     reserialised: request.source === 'reserialised' ? reserialised(source) : undefined,
@@ -285,5 +288,6 @@ function renderHit({ view, doc, sort }: Hit, request: SearchRequest, store: Stor
     _source: bodies[request.source],
     fields: request.docvalueSeqNo ? { _seq_no: [doc.seqNo] } : undefined,
     sort: sort.length === 0 ? undefined : sort,
+    matched_queries: matched.length === 0 ? undefined : matched,
   }
 }

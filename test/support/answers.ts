@@ -1,5 +1,6 @@
 /** Answers of a search as servers may send them, for tests and fuzzing: any blanks, comments, escapes and forms of numbers inside documents. */
 import fc from 'fast-check'
+import type { SourceMark } from '../../src/cluster/source-mark.ts'
 
 const gap = fc.constantFrom('', '', '', ' ', '\t', '\n', '\r\n', '/* } "x": [ */', '// ], }\n', '/* a\nb */')
 const jsonString = fc.oneof(
@@ -37,12 +38,25 @@ export const answered: fc.Arbitrary<Answered> = fc.record({
   source: fc.tuple(fc.constantFrom('', ' ', '\n'), sourceText, fc.constantFrom('', '  ')).map(parts => parts.join('')),
 })
 
+/** What stands behind a document; with another name it may as well stand inside of one. */
+export function behindSource(mark?: Pick<SourceMark, 'name'>): string {
+  return `,"sort":[0]${mark ? `,"matched_queries":["${mark.name}"]` : ''}}`
+}
+
+/** As `answered`, also with what only a mark tells from the end of a document: comments that do not end, and forged ends. */
+export const swallowing: fc.Arbitrary<Answered> = fc
+  .tuple(
+    answered,
+    fc.constantFrom('', '//', '// "a', '// é // //', `//${behindSource()}]}}`, `//${behindSource({ name: 'forged' })},{`),
+  )
+  .map(([doc, comment]) => ({ ...doc, source: `${doc.source}${comment}` }))
+
 /** The text of a search's answer that carries these documents. */
-export function answerOf(docs: readonly Answered[], scrollId = 'c2Nyb2xs=='): string {
+export function answerOf(docs: readonly Answered[], mark?: SourceMark, scrollId = 'c2Nyb2xs=='): string {
   const hits = docs.map(
     d =>
       `{"_index":"a","_type":"_doc","_id":${JSON.stringify(d.id)},"_version":3,"_seq_no":${d.seqNo},"_primary_term":1,"_score":null,` +
-      `${d.routing === undefined ? '' : `"_routing":${JSON.stringify(d.routing)},`}"_source":${d.source},"sort":[0]}`,
+      `${d.routing === undefined ? '' : `"_routing":${JSON.stringify(d.routing)},`}"_source":${d.source}${behindSource(mark)}`,
   )
   return (
     `{"_scroll_id":"${scrollId}","took":3,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},` +

@@ -1,7 +1,7 @@
 /**
  * Invariant: as of `readThrough`, every document once, or the tally tells. A range of sequence numbers is read in pieces of a
  * page each. A piece whose page cannot be read is cut into smaller ones, down to single documents, which may be of any
- * size and end in a comment; what is around them still comes in pages. A document that is written meanwhile leaves the
+ * size; what is around them still comes in pages. A document that is written meanwhile leaves the
  * range, as it does from a search: the next round has it.
  */
 import { firstPage } from '../../cluster/scroll.ts'
@@ -56,7 +56,7 @@ async function readPiece(
 ): Promise<HeldPage | undefined> {
   const lone = piece.from === piece.to
   const body = searchBody(source, task, piece, lone ? 1 : pageDocs)
-  const limits = { shards: 1, maxBytes: sizes.ceiling(lone ? 1 : 2), lone }
+  const limits = { shards: 1, maxBytes: sizes.ceiling(lone ? 1 : 2) }
   try {
     return await copies.reach(
       task,

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../cluster/cluster.ts'
 import { closeScroll, firstPage, nextPage } from '../../cluster/scroll.ts'
-import type { HeldPage } from '../../cluster/scroll.ts'
+import type { HeldPage, Scroll } from '../../cluster/scroll.ts'
 import type { Batch, Partition } from '../../model/documents.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import type { Copies } from './copies.ts'
@@ -38,7 +38,7 @@ export async function* readThrough(
 ): AsyncGenerator<Batch, Tally> {
   const { range } = partition
   const shards = range.by === 'seq-no' ? 1 : 'some'
-  const limits = { shards, maxBytes: sizes.ceiling(pageDocs), lone: pageDocs === 1 } as const
+  const limits = { shards, maxBytes: sizes.ceiling(pageDocs) } as const
   // One page that holds everything needs no scroll, and leaves nothing on the source to clean up.
   const single = range.by === 'seq-no' && partition.estimatedDocs <= pageDocs
   const body = searchBody(source, task, range, pageDocs)
@@ -47,7 +47,7 @@ export async function* readThrough(
       firstPage(source, task.source, { body, preference, keepAlive: keptAlive }, limits, signal)
     return range.by === 'seq-no' ? copies.reach(task, range.shard, search, signal) : search()
   }
-  let scrollId: string | undefined
+  let scroll: Scroll | undefined
   let read = 0
   try {
     let page = await first(single ? undefined : keepAlive)
@@ -56,7 +56,7 @@ export async function* readThrough(
       page.release()
       page = await first(keepAlive)
     }
-    scrollId = page.scrollId
+    scroll = page.scroll
     const total = page.total
     while (page.hits.length > 0) {
       read += page.hits.length
@@ -64,13 +64,13 @@ export async function* readThrough(
       sizes.learn(task, batch.docs.length, batch.bytes)
       yield batch
       if (read === total) break
-      if (scrollId === undefined) break
-      page = await nextPage(source, scrollId, keepAlive, limits, signal)
-      scrollId = page.scrollId ?? scrollId
+      if (!scroll) break
+      page = await nextPage(source, scroll, keepAlive, limits, signal)
+      scroll = page.scroll ?? scroll
     }
     if (page.hits.length === 0) page.release()
     return { read, total }
   } finally {
-    if (scrollId !== undefined) await closeScroll(source, scrollId)
+    if (scroll) await closeScroll(source, scroll)
   }
 }

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts'
+import type { SearchBody } from '../../cluster/scroll.ts'
 import { wholeSource } from '../../cluster/whole-source.ts'
 import type { Partition } from '../../model/documents.ts'
 import type { IndexTask } from '../../model/plan.ts'
@@ -7,7 +8,7 @@ import { isListed } from '../manifest/listed.ts'
 import { partitionQuery } from '../partition-query.ts'
 
 /** One page of a partition in `_doc` order. */
-export function searchBody(source: Cluster, task: IndexTask, range: Partition['range'], size: number): object {
+export function searchBody(source: Cluster, task: IndexTask, range: Partition['range'], size: number): SearchBody {
   const { flavor, version } = source.identity
   const modern = flavor === 'opensearch' || atLeast(version, 7)
   return {

@@ -4,6 +4,7 @@
  */
 import { bulk } from '../../cluster/bulk.ts'
 import type { Connection } from '../../cluster/cluster.ts'
+import { bulkBytes } from '../../cluster/frame-bulk.ts'
 import { backoffMs } from '../../flow/backoff.ts'
 import type { Doc } from '../../model/documents.ts'
 import { ShardferryError } from '../../model/errors.ts'
@@ -43,7 +44,7 @@ export function streamWriter(
 
   /** Sends documents, in halves where the target takes no request of that size (413) or one of them spoils it (400). */
   const send = async (index: string, docs: readonly Doc[], into: Sorted, signal: AbortSignal): Promise<void> => {
-    if (capBytes < Infinity && docs.length > 1 && weigh(docs) > capBytes) return inHalves(index, docs, into, signal)
+    if (capBytes < Infinity && docs.length > 1 && bulkBytes(docs) > capBytes) return inHalves(index, docs, into, signal)
     try {
       if (!backing.has(index)) sortItems(docs, await bulk(target, index, docs, signal), index, into)
       const left = backing.has(index) ? docs : into.backing.splice(0)
@@ -59,7 +60,7 @@ export function streamWriter(
       const poison = thrown.code === 'request-refused' && thrown.status === 400
       if (!tooLarge && !poison) throw thrown
       if (docs.length > 1) {
-        if (tooLarge) capBytes = Math.min(capBytes, weigh(docs) / 2)
+        if (tooLarge) capBytes = Math.min(capBytes, bulkBytes(docs) / 2)
         return inHalves(index, docs, into, signal)
       }
       into.rejected.push({
@@ -86,7 +87,7 @@ export function streamWriter(
       let alreadyNewer = 0
       let failingSinceMs: number | undefined
       for (let attempt = 0; pending.length > 0; attempt++) {
-        const leave = await throttler.enter(pending.length, weigh(pending), signal)
+        const leave = await throttler.enter(pending.length, bulkBytes(pending), signal)
         const turn = nothingSorted()
         let failure: ShardferryError | undefined
         try {
@@ -124,12 +125,6 @@ export function streamWriter(
 
 function overwriting({ id, routing, version, source }: Doc): Doc {
   return { id, routing, version, source, op: 'overwrite' }
-}
-
-function weigh(docs: readonly Doc[]): number {
-  let bytes = 0
-  for (const doc of docs) bytes += doc.source.length + doc.id.length + 80
-  return bytes
 }
 
 /** What was allowed before may well be again: a node that starts does not know its users and roles yet. */
