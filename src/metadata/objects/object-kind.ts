@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { Change, JsonObject, MetadataPart, ObjectKindName } from '../../model/plan.ts'
+import type { Change, Json, JsonObject, MetadataPart, ObjectKindName } from '../../model/plan.ts'
 import type { Identity } from '../../model/version.ts'
 import type { Choices } from '../rule.ts'
 
@@ -30,5 +30,9 @@ export function unchanged(definition: JsonObject): Converted {
 export function isManaged(name: string, definition: JsonObject): boolean {
   const meta = definition['_meta']
   const managed = typeof meta === 'object' && meta !== null && (meta as JsonObject)['managed'] === true
-  return managed || /^(\.|xpack_|ilm-history|logs@|metrics@|traces@|synthetics@|ecs@|data-streams)/.test(name)
+  const { index_patterns: given, template } = definition
+  const patterns = Array.isArray(given) ? (given as readonly Json[]) : typeof template === 'string' ? [template] : []
+  // Of older versions only the names of the indices tell.
+  const ofSystem = patterns.length > 0 && patterns.every(pattern => typeof pattern === 'string' && pattern.startsWith('.'))
+  return managed || ofSystem || /^(\.|xpack_|ilm-history|logs@|metrics@|traces@|synthetics@|ecs@|data-streams)/.test(name)
 }

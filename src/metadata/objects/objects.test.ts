@@ -25,10 +25,18 @@ describe('reading', () => {
         },
       },
       'GET /_ilm/policy': { body: { '.alerts': { policy: {} }, own: { version: 3, policy: { phases: {} } } } },
+      'GET /_template': {
+        body: {
+          'security-index-template': { index_patterns: ['.security-*'] },
+          own: { index_patterns: ['.a', 'b'] },
+          old: { template: 'x' },
+        },
+      },
       'GET /_ingest/pipeline': { body: { xpack_monitoring: {}, 'own one': { processors: [] } } },
     })
     expect(await kindOf('index-template').read(cluster, signal)).toEqual({ mine: { index_patterns: ['mine-*'] } })
     expect(await kindOf('lifecycle-policy').read(cluster, signal)).toEqual({ own: { policy: { phases: {} } } })
+    expect(Object.keys(await kindOf('legacy-template').read(cluster, signal))).toEqual(['own', 'old'])
     expect(await kindOf('ingest-pipeline').read(cluster, signal)).toEqual({ 'own one': { processors: [] } })
   })
 
