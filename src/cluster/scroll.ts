@@ -24,7 +24,7 @@ export interface Scroll {
 
 export interface SearchBody {
   readonly query: JsonObject
-  readonly _source?: boolean
+  readonly _source?: boolean | object
   readonly [key: string]: unknown
 }
 
