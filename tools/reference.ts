@@ -28,6 +28,7 @@ const commands = [
   'rejected retry',
   'access grant',
   'access revoke',
+  'serve',
 ]
 
 function help(command: string): string {

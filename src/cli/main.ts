@@ -486,6 +486,17 @@ function sidesOf(side: Options['side']): readonly Side[] {
   return side === undefined || side === 'both' ? ['source', 'target'] : [side]
 }
 
+const serveCommand = program
+  .command('serve')
+  .description('Serve migrations over HTTP: an API to watch and steer them, live events, metrics.')
+addSettingFlags(serveCommand, ['serving', 'source', 'target', 'migration', 'output']).action(async (options: Options) =>
+  ended(options, async () => {
+    const { loadServeSettings } = await import('../settings/load.ts')
+    const request = { file: configOf(serveCommand), flags: flagsOf(serveCommand), env: process.env }
+    return (await import('./commands/serve.ts')).serve(await loadServeSettings(request, signal), signal)
+  }),
+)
+
 /** In milliseconds. */
 function seconds(text: string): number {
   const found = /^([1-9][0-9]*)(s|m)$/.exec(text)

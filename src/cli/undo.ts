@@ -3,8 +3,8 @@ import type { Memory } from '../migration/memory.ts'
 import { undoSteps } from '../migration/undo-steps.ts'
 import type { StepToUndo } from '../migration/undo-steps.ts'
 import { ShardferryError } from '../model/errors.ts'
+import type { LazyClusters } from '../operate/clusters.ts'
 import { print } from './output.ts'
-import type { LazyClusters } from './session.ts'
 
 /** A node that restarts is waited for; a cluster that is gone is not. */
 const giveUpAfterMs = 30_000

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Side } from '../model/connection.ts'
+import type { ConnectionSettings, Side } from '../model/connection.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { JsonObject } from '../model/plan.ts'
+import type { Role } from '../model/role.ts'
 import { Secret } from '../model/secret.ts'
 import type { Selection } from '../model/selection.ts'
 import { defaultName } from './addresses.ts'
@@ -11,8 +12,10 @@ import type { SideSettings } from './connection-settings.ts'
 import { gather } from './given.ts'
 import type { Given } from './given.ts'
 import { rowSchema } from './schema.ts'
-import { secretHint, terminalAsk } from './secret-ref.ts'
+import { parseSecretRef, resolveSecret, secretHint, terminalAsk } from './secret-ref.ts'
 import type { AskSecret } from './secret-ref.ts'
+import { pemFile, safelyServed } from './serve-settings.ts'
+import type { ServeSettings } from './serve-settings.ts'
 import { readSettingsFile } from './settings-file.ts'
 import type { MigrationSettings, Settings } from './settings.ts'
 import type { ConnectionKey, GeneralKey, SettingValue } from './table.ts'
@@ -110,6 +113,53 @@ export async function loadSettings(request: SettingsRequest, signal?: AbortSigna
  */
 export async function loadMigrationSettings(request: SettingsRequest): Promise<MigrationSettings> {
   return deepFreeze(migrationSettings(await validate(request)))
+}
+
+/**
+ * For `shardferry serve`. The clusters that the settings name are those it can be told of by name; none has to be there.
+ * @throws ShardferryError `settings-invalid`, `secret-missing`, `stopped`
+ */
+export async function loadServeSettings(request: SettingsRequest, signal?: AbortSignal): Promise<ServeSettings> {
+  const validated = await validate(request)
+  const { value, given } = validated
+  const { stateFolder, logLevel } = migrationSettings(validated)
+  const folderOf = (key: string): string => (given(key)?.layer === 'file' ? validated.fileFolder : validated.workingFolder)
+  const secret = async (key: GeneralKey): Promise<Secret | undefined> => {
+    const one = given(key)
+    if (!one || one.value instanceof Secret) return one?.value as Secret | undefined
+    const places = { env: request.env, folder: folderOf(key), ask: request.ask ?? terminalAsk() }
+    return await resolveSecret(parseSecretRef(String(one.value))!, `secret ${key}`, places, signal)
+  }
+  const pem = async (key: 'serve.cert' | 'serve.clientCa'): Promise<string | undefined> => {
+    const path = value(key)
+    return path === undefined ? undefined : await pemFile(key, path, folderOf(key))
+  }
+  const host = value('serve.host')
+  const safely = safelyServed({
+    host,
+    tokens: onlyGiven({
+      viewer: await secret('serve.viewerToken'),
+      operator: await secret('serve.operatorToken'),
+      admin: await secret('serve.adminToken'),
+    }),
+    cert: await pem('serve.cert'),
+    key: await secret('serve.key'),
+    clientCa: await pem('serve.clientCa'),
+    clients: (value('serve.clients') ?? {}) as Readonly<Record<string, Role>>,
+  })
+  const connections: Partial<Record<Side, ConnectionSettings>> = {}
+  for (const side of ['source', 'target'] as const)
+    if (validated.connectionValue(side, 'url'))
+      connections[side] = await connectionSettings(sideSettings(side, validated, request), signal)
+  return deepFreeze({
+    stateFolder,
+    logLevel,
+    host,
+    port: value('serve.port'),
+    hosts: value('serve.hosts') ?? [],
+    connections,
+    ...safely,
+  })
 }
 
 interface Validated {

@@ -10,10 +10,11 @@ import { ShardferryError } from '../../model/errors.ts'
 import { movedTasks } from '../../model/plan.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import type { Settings } from '../../settings/settings.ts'
+import { requireSamePlan } from '../../operate/hold-and-plan.ts'
+import { connectBoth } from '../../operate/clusters.ts'
 import { changeDirection, requireRunning, tellMoved, underWay } from '../change-direction.ts'
 import type { ChangeOptions } from '../change-direction.ts'
-import { requireSamePlan } from '../migrate.ts'
-import { connectBoth, openKnownJournal } from '../session.ts'
+import { openKnownJournal } from '../session.ts'
 import { cutOverText } from '../view/cutover-text.ts'
 
 export interface CutoverOptions extends ChangeOptions {

@@ -1,0 +1,93 @@
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { steadyNow } from '../flow/steady-clock.ts'
+import { ShardferryError } from '../model/errors.ts'
+import { isLoopbackHost } from '../settings/serve-settings.ts'
+import type { ServeSettings } from '../settings/serve-settings.ts'
+import { serveApp } from './app.ts'
+import type { ServeEnv } from './guard/guard.ts'
+import { Doorkeeper } from './guard/who.ts'
+import { serverLog } from './log.ts'
+import { Migrations } from './watch/migrations.ts'
+
+/** Slow and half-open clients are let go; a body that is still coming after the last of these is not waited for. */
+const limits = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 120_000,
+  keepAliveTimeout: 15_000,
+  connectionsCheckingInterval: 1_000,
+} as const
+const mostConnections = 1_000
+
+export interface Serving extends AsyncDisposable {
+  readonly url: string
+  /** Nobody has to say who they are. */
+  readonly open: boolean
+}
+
+/** Listens until it is disposed. @throws ShardferryError `settings-invalid` where the address cannot be listened at */
+export async function serve(settings: ServeSettings, mount: readonly ((app: Hono<ServeEnv>) => void)[] = []): Promise<Serving> {
+  const { host, port, tls } = settings
+  const log = serverLog(settings.logLevel)
+  const migrations = new Migrations(settings.stateFolder)
+  const doorkeeper = new Doorkeeper(settings, steadyNow)
+  const app = serveApp({
+    migrations,
+    here: () => false,
+    doorkeeper,
+    hosts: hostsOf(settings),
+    mount,
+    onRefused: (why, address) => log.warn({ address, why }, 'a request was refused'),
+    onError: (error, path) =>
+      log[error.code === 'internal' ? 'error' : 'debug']({ path, code: error.code, err: error }, 'a request failed'),
+  })
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    ...(tls
+      ? {
+          createServer: createTlsServer,
+          serverOptions: {
+            ...limits,
+            cert: tls.cert,
+            key: tls.key.reveal(),
+            ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }),
+          },
+        }
+      : { createServer, serverOptions: limits }),
+  })
+  server.maxConnections = mostConnections
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)))
+    server.listen(port, host, resolve)
+  })
+  const bound = (server.address() as AddressInfo).port
+  return {
+    url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    open: doorkeeper.open,
+    [Symbol.asyncDispose]: async () => {
+      server.close()
+      if ('closeAllConnections' in server) server.closeAllConnections()
+      migrations[Symbol.dispose]()
+      await Promise.resolve()
+    },
+  }
+}
+
+/** By which it is reached: where it listens, and what it was told. */
+function hostsOf({ host, hosts }: ServeSettings): ReadonlySet<string> {
+  const own = host.includes(':') ? `[${host}]` : host
+  const local = isLoopbackHost(host) || host === '0.0.0.0' || host === '::' ? ['localhost', '127.0.0.1', '[::1]'] : []
+  return new Set([own, ...local, ...hosts].map(name => name.toLowerCase()))
+}
+
+function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): ShardferryError {
+  const why = cause.code === 'EADDRINUSE' ? 'something else listens there' : (cause.code ?? cause.message)
+  return new ShardferryError('settings-invalid', `The server cannot listen at ${host}, port ${port}: ${why}.`, {
+    cause,
+    hint: 'Choose another: --port N. Port 0 takes any that is free.',
+  })
+}
