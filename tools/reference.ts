@@ -6,6 +6,7 @@ import { errorCodes, exitCodes } from '../src/model/errors.ts'
 import { grants, rightsFor } from '../src/model/needs.ts'
 import type { Side } from '../src/model/connection.ts'
 import type { IndexTask, Plan } from '../src/model/plan.ts'
+import { openapiDocument } from '../src/serve/openapi.ts'
 import { settingsReference } from '../src/settings/reference.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -136,6 +137,7 @@ function accessPage(): string {
 }
 
 const pages: Readonly<Record<string, () => string>> = {
+  'schema/openapi.json': () => `${JSON.stringify(openapiDocument(), undefined, 2)}\n`,
   'docs/reference/commands.md': commandsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/exit-codes.md': exitCodesPage,

@@ -59,7 +59,11 @@ function requireNotCompleted({ name }: Plan, { outcome, report }: MigrationState
 }
 
 /** A journaled plan must be for these clusters and this selection: settings that changed since are not silently ignored. */
-export function requireSamePlan(plan: Plan, clusters: Clusters, selection: Selection | undefined): void {
+export function requireSamePlan(
+  plan: Plan,
+  clusters: Pick<Clusters, 'source' | 'target'>,
+  selection: Selection | undefined,
+): void {
   for (const cluster of [clusters.source, clusters.target]) requireSameCluster(plan, cluster)
   const differs = selection && selectionDiffers(plan, selection)
   if (differs)

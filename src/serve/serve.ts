@@ -1,9 +1,12 @@
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { thisProcess } from '../assemble.ts'
 import { steadyNow } from '../flow/steady-clock.ts'
+import { SqliteJournal } from '../journal/sqlite.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { isLoopbackHost } from '../settings/serve-settings.ts'
 import type { ServeSettings } from '../settings/serve-settings.ts'
@@ -11,6 +14,9 @@ import { serveApp } from './app.ts'
 import type { ServeEnv } from './guard/guard.ts'
 import { Doorkeeper } from './guard/who.ts'
 import { serverLog } from './log.ts'
+import { Comparisons } from './runs/comparisons.ts'
+import { Connections } from './runs/connections.ts'
+import { Runs } from './runs/runs.ts'
 import { Migrations } from './watch/migrations.ts'
 
 /** Slow and half-open clients are let go; a body that is still coming after the last of these is not waited for. */
@@ -34,10 +40,27 @@ export async function serve(settings: ServeSettings, mount: readonly ((app: Hono
   const { host, port, tls } = settings
   const log = serverLog(settings.logLevel)
   const migrations = new Migrations(settings.stateFolder)
+  const own = join(settings.stateFolder, '.server')
+  const connections = new Connections(own, settings.connections)
+  const journal = SqliteJournal.open(own)
+  journal.lock(thisProcess())
+  const runs = new Runs({
+    migrations,
+    connections,
+    seen: cluster => cluster,
+    onEnd: (migration, error) => {
+      if (!error) log.info({ migration }, 'a migration has come to its end')
+      else log[error.code === 'stopped' ? 'info' : 'error']({ migration, code: error.code, hint: error.hint }, error.message)
+    },
+  })
+  const comparisons = new Comparisons()
   const doorkeeper = new Doorkeeper(settings, steadyNow)
   const app = serveApp({
     migrations,
-    here: () => false,
+    connections,
+    runs,
+    comparisons,
+    audit: entry => journal.append(entry),
     doorkeeper,
     hosts: hostsOf(settings),
     mount,
@@ -64,6 +87,7 @@ export async function serve(settings: ServeSettings, mount: readonly ((app: Hono
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)))
     server.listen(port, host, resolve)
   })
+  for (const migration of runs.resumeUnfinished()) log.info({ migration }, 'going on with what was under way')
   const bound = (server.address() as AddressInfo).port
   return {
     url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
@@ -71,8 +95,10 @@ export async function serve(settings: ServeSettings, mount: readonly ((app: Hono
     [Symbol.asyncDispose]: async () => {
       server.close()
       if ('closeAllConnections' in server) server.closeAllConnections()
+      await runs[Symbol.asyncDispose]()
+      await comparisons[Symbol.asyncDispose]()
       migrations[Symbol.dispose]()
-      await Promise.resolve()
+      journal.close()
     },
   }
 }

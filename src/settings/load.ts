@@ -24,18 +24,20 @@ export const defaultFile = 'shardferry.yaml'
 
 /** Where settings come from. Flags go before the environment, that before the file, that before the defaults. */
 export interface SettingsRequest {
-  /** As given with --config; where it is not, SHARDFERRY_CONFIG, then `shardferry.yaml` where that exists. */
-  readonly file?: string | undefined
-  /** By setting key (`source.username`); `flagsOf` reads them from a command. */
+  /** As given with --config; where it is not, SHARDFERRY_CONFIG, then `shardferry.yaml` where that exists; false: none is read. */
+  readonly file?: string | false | undefined
+  /** By setting key (`source.username`); `flagsOf` reads them from a command. A secret may be there itself, as a Secret. */
   readonly flags: Readonly<Record<string, unknown>>
+  /** They were not typed as flags: messages name settings by their keys. */
+  readonly byKey?: boolean
   readonly env: NodeJS.ProcessEnv
   /** The command's positional arguments: stronger than every flag. */
   readonly sourceUrl?: string | undefined
   readonly targetUrl?: string | undefined
   /** What relative paths start from; the process's own folder where it is not given. */
   readonly folder?: string
-  /** Asks a person for a secret; on the process's terminal where it is not given. */
-  readonly ask?: AskSecret
+  /** Asks a person for a secret; on the process's terminal where it is not given; false: nobody is there. */
+  readonly ask?: AskSecret | false
   /** The addresses of the migration that is meant, where it exists: for those that are given nowhere. */
   readonly remembered?: (migration: MigrationSettings) => Remembered | undefined
 }
@@ -127,7 +129,7 @@ export async function loadServeSettings(request: SettingsRequest, signal?: Abort
   const secret = async (key: GeneralKey): Promise<Secret | undefined> => {
     const one = given(key)
     if (!one || one.value instanceof Secret) return one?.value as Secret | undefined
-    const places = { env: request.env, folder: folderOf(key), ask: request.ask ?? terminalAsk() }
+    const places = { env: request.env, folder: folderOf(key), ask: askOf(request) }
     return await resolveSecret(parseSecretRef(String(one.value))!, `secret ${key}`, places, signal)
   }
   const pem = async (key: 'serve.cert' | 'serve.clientCa'): Promise<string | undefined> => {
@@ -206,6 +208,7 @@ async function validate(request: SettingsRequest): Promise<Validated> {
 }
 
 function chosenFile(request: SettingsRequest, workingFolder: string): { path: string | undefined; shown: string } {
+  if (request.file === false) return { path: undefined, shown: '' }
   const named = request.file ?? (request.env['SHARDFERRY_CONFIG'] || undefined)
   if (named !== undefined) return { path: resolve(workingFolder, named), shown: named }
   const path = join(workingFolder, defaultFile)
@@ -257,10 +260,14 @@ function sideSettings(side: Side, validated: Validated, request: SettingsRequest
     value: key => validated.connectionValue(side, key),
     given: key => validated.given(`${side}.${key}`),
     env: request.env,
-    ask: request.ask ?? terminalAsk(),
+    ask: askOf(request),
     fileFolder: validated.fileFolder,
     workingFolder: validated.workingFolder,
   }
+}
+
+function askOf({ ask }: SettingsRequest): AskSecret | undefined {
+  return ask === false ? undefined : (ask ?? terminalAsk())
 }
 
 /** Without the settings that are not given. */

@@ -15,11 +15,11 @@ import type { Journal } from '../../model/ports.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { draftPlan } from '../../operate/draft.ts'
 import { connectLazily } from '../../operate/clusters.ts'
+import { undoAndTell } from '../../operate/undo.ts'
 import type { Clusters, LazyClusters } from '../../operate/clusters.ts'
-import { print } from '../output.ts'
+import { print, tellUndone } from '../output.ts'
 import { readPlanFile } from '../planning.ts'
 import { openKnownJournal } from '../session.ts'
-import { undoAndTell } from '../undo.ts'
 import { grantedText, guideText } from '../view/granted-text.ts'
 
 export interface GrantOptions {
@@ -102,7 +102,7 @@ export async function accessRevoke(settings: Settings, { sides, dryRun }: Revoke
   }
   open.hold(thisProcess(), 'opened')
   await using clusters = connectLazily(settings, memory.state.plan, signal)
-  await undoAndTell(granted, memory, clusters, signal)
+  await undoAndTell(granted, memory, clusters, tellUndone, signal)
   return 0
 }
 

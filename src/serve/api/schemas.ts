@@ -1,8 +1,19 @@
 /** What the API takes and gives, as schemas: the OpenAPI document is made of them. */
 import { z } from '@hono/zod-openapi'
+import type { Plan } from '../../model/plan.ts'
+import type { Report } from '../../model/report.ts'
+import type { Verification } from '../../model/verification.ts'
 import { states } from '../../operate/state.ts'
 
 const number = z.number()
+
+/** A value of the model, whose fields are described elsewhere. */
+function modelOf<T>(name: string, description: string): z.ZodType<T> {
+  return z.custom<T>(() => true).openapi(name, { type: 'object', description })
+}
+
+export const shownPlanSchema = modelOf<Plan>('PlanShown', 'As in the file that shardferry plan writes.')
+export const verificationSchema = modelOf<Verification>('Verification', 'As in the report of shardferry verify.')
 
 export const problemSchema = z
   .object({
@@ -88,9 +99,7 @@ export const summarySchema = z
   })
   .openapi('MigrationSummary')
 
-export const reportSchema = z
-  .looseObject({ name: z.string(), verdict: z.enum(['exact', 'set-aside', 'differs']), balanced: z.boolean() })
-  .openapi('Report', { description: 'The account at the end of a run; docs/reference/events.md has its fields.' })
+const reportSchema = modelOf<Report>('Report', 'The account at the end of a run; docs/reference/events.md has its fields.')
 
 export const migrationSchema = summarySchema
   .extend({

@@ -38,7 +38,7 @@ export function migrationOf(watched: Watched, here: boolean): ShownMigration {
   return {
     ...summaryOf(watched, here),
     progress: progress ?? null,
-    report: state.report ? { ...state.report } : null,
+    report: state.report ?? null,
     cutover: state.cutover,
     held: state.held,
     switches: state.switches,

@@ -20,9 +20,13 @@ export class Migrations implements Disposable {
       .map(name => this.#watch(name))
   }
 
+  has(name: string): boolean {
+    return migrationsIn(this.stateFolder).includes(name)
+  }
+
   /** @throws ShardferryError `state-missing` */
   named(name: string): Watched {
-    if (migrationsIn(this.stateFolder).includes(name)) return this.#watch(name)
+    if (this.has(name)) return this.#watch(name)
     throw new ShardferryError('state-missing', `There is no migration named ${JSON.stringify(name)}.`, {
       hint: 'List them: GET /api/v1/migrations, or shardferry list',
     })
