@@ -18,6 +18,7 @@ const commands = [
   'check',
   'plan',
   'run',
+  'list',
   'status',
   'pause',
   'resume',

@@ -14,8 +14,9 @@ import { detailRoutes } from './api/details.ts'
 import { eventRoutes } from './api/events.ts'
 import { migrationRoutes } from './api/migrations.ts'
 import { apiRoutes } from './api/routes.ts'
-import { guard } from './guard/guard.ts'
+import { guard, needs } from './guard/guard.ts'
 import type { GuardParts, ServeEnv } from './guard/guard.ts'
+import type { Metrics } from './metrics.ts'
 import { problem, problemOf } from './problem.ts'
 import type { Comparisons } from './runs/comparisons.ts'
 import type { Connections } from './runs/connections.ts'
@@ -30,6 +31,7 @@ export interface AppParts extends GuardParts {
   readonly connections: Connections
   readonly runs: Runs
   readonly comparisons: Comparisons
+  readonly metrics: Metrics
   /** For what is done to no migration. */
   readonly audit: (entry: Audited) => void
   /** More routes, asked after those of the server itself: what they mount may take every path that is left. */
@@ -73,6 +75,14 @@ export function serveApp(parts: AppParts): OpenAPIHono<ServeEnv> {
   })
   app.use('/api/*', jsonOnly)
   app.get('/healthz', c => c.json({ status: 'ok', version }))
+  app.get('/readyz', c => {
+    // Throws where the state folder cannot be read.
+    parts.migrations.all()
+    return c.json({ status: 'ok' })
+  })
+  app.get('/metrics', needs('viewer'), async c =>
+    c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
+  )
   const { migrations, connections, comparisons, runs, audit } = parts
   for (const routes of [
     migrationRoutes({ migrations, here: name => runs.here(name) }),

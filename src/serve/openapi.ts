@@ -1,5 +1,6 @@
 import { description, serveApp } from './app.ts'
 import { Doorkeeper } from './guard/who.ts'
+import { Metrics } from './metrics.ts'
 import { Comparisons } from './runs/comparisons.ts'
 import { Connections } from './runs/connections.ts'
 import { Runs } from './runs/runs.ts'
@@ -15,6 +16,7 @@ export function openapiDocument(): object {
     connections,
     runs: new Runs({ migrations, connections, seen: cluster => cluster, onEnd: () => undefined }),
     comparisons: new Comparisons(),
+    metrics: new Metrics(migrations),
     doorkeeper: new Doorkeeper({ tokens: [] }, () => 0),
     hosts: new Set(),
     audit: () => undefined,

@@ -14,6 +14,7 @@ import { serveApp } from './app.ts'
 import type { ServeEnv } from './guard/guard.ts'
 import { Doorkeeper } from './guard/who.ts'
 import { serverLog } from './log.ts'
+import { Metrics } from './metrics.ts'
 import { Comparisons } from './runs/comparisons.ts'
 import { Connections } from './runs/connections.ts'
 import { Runs } from './runs/runs.ts'
@@ -44,10 +45,11 @@ export async function serve(settings: ServeSettings, mount: readonly ((app: Hono
   const connections = new Connections(own, settings.connections)
   const journal = SqliteJournal.open(own)
   journal.lock(thisProcess())
+  const metrics = new Metrics(migrations)
   const runs = new Runs({
     migrations,
     connections,
-    seen: cluster => cluster,
+    seen: (cluster, migration) => metrics.timed(cluster, migration),
     onEnd: (migration, error) => {
       if (!error) log.info({ migration }, 'a migration has come to its end')
       else log[error.code === 'stopped' ? 'info' : 'error']({ migration, code: error.code, hint: error.hint }, error.message)
@@ -60,6 +62,7 @@ export async function serve(settings: ServeSettings, mount: readonly ((app: Hono
     connections,
     runs,
     comparisons,
+    metrics,
     audit: entry => journal.append(entry),
     doorkeeper,
     hosts: hostsOf(settings),

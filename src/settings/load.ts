@@ -15,7 +15,7 @@ import { rowSchema } from './schema.ts'
 import { parseSecretRef, resolveSecret, secretHint, terminalAsk } from './secret-ref.ts'
 import type { AskSecret } from './secret-ref.ts'
 import { pemFile, safelyServed } from './serve-settings.ts'
-import type { ServeSettings } from './serve-settings.ts'
+import type { RemoteSettings, ServeSettings } from './serve-settings.ts'
 import { readSettingsFile } from './settings-file.ts'
 import type { MigrationSettings, Settings } from './settings.ts'
 import type { ConnectionKey, GeneralKey, SettingValue } from './table.ts'
@@ -123,19 +123,9 @@ export async function loadMigrationSettings(request: SettingsRequest): Promise<M
  */
 export async function loadServeSettings(request: SettingsRequest, signal?: AbortSignal): Promise<ServeSettings> {
   const validated = await validate(request)
-  const { value, given } = validated
+  const { value } = validated
   const { stateFolder, logLevel } = migrationSettings(validated)
-  const folderOf = (key: string): string => (given(key)?.layer === 'file' ? validated.fileFolder : validated.workingFolder)
-  const secret = async (key: GeneralKey): Promise<Secret | undefined> => {
-    const one = given(key)
-    if (!one || one.value instanceof Secret) return one?.value as Secret | undefined
-    const places = { env: request.env, folder: folderOf(key), ask: askOf(request) }
-    return await resolveSecret(parseSecretRef(String(one.value))!, `secret ${key}`, places, signal)
-  }
-  const pem = async (key: 'serve.cert' | 'serve.clientCa'): Promise<string | undefined> => {
-    const path = value(key)
-    return path === undefined ? undefined : await pemFile(key, path, folderOf(key))
-  }
+  const secret = (key: GeneralKey): Promise<Secret | undefined> => secretOf(key, validated, request, signal)
   const host = value('serve.host')
   const safely = safelyServed({
     host,
@@ -144,9 +134,9 @@ export async function loadServeSettings(request: SettingsRequest, signal?: Abort
       operator: await secret('serve.operatorToken'),
       admin: await secret('serve.adminToken'),
     }),
-    cert: await pem('serve.cert'),
+    cert: await pemOf('serve.cert', validated),
     key: await secret('serve.key'),
-    clientCa: await pem('serve.clientCa'),
+    clientCa: await pemOf('serve.clientCa', validated),
     clients: (value('serve.clients') ?? {}) as Readonly<Record<string, Role>>,
   })
   const connections: Partial<Record<Side, ConnectionSettings>> = {}
@@ -162,6 +152,38 @@ export async function loadServeSettings(request: SettingsRequest, signal?: Abort
     connections,
     ...safely,
   })
+}
+
+/** The server that is to be asked instead of a state folder, where one is given. @throws as `loadServeSettings` */
+export async function loadRemote(request: SettingsRequest, signal?: AbortSignal): Promise<RemoteSettings | undefined> {
+  const validated = await validate(request)
+  const url = validated.value('server')
+  if (url === undefined) return undefined
+  const token = await secretOf('serverToken', validated, request, signal)
+  const ca = await pemOf('serverCa', validated)
+  const name = validated.value('name')
+  return { url: url.replace(/\/$/, ''), ...onlyGiven({ token, ca, name }) }
+}
+
+function givenFolder(key: string, { given, fileFolder, workingFolder }: Validated): string {
+  return given(key)?.layer === 'file' ? fileFolder : workingFolder
+}
+
+async function secretOf(
+  key: GeneralKey,
+  validated: Validated,
+  request: SettingsRequest,
+  signal?: AbortSignal,
+): Promise<Secret | undefined> {
+  const one = validated.given(key)
+  if (!one || one.value instanceof Secret) return one?.value as Secret | undefined
+  const places = { env: request.env, folder: givenFolder(key, validated), ask: askOf(request) }
+  return await resolveSecret(parseSecretRef(String(one.value))!, `secret ${key}`, places, signal)
+}
+
+async function pemOf(key: 'serve.cert' | 'serve.clientCa' | 'serverCa', validated: Validated): Promise<string | undefined> {
+  const path = validated.value(key)
+  return path === undefined ? undefined : await pemFile(key, path, givenFolder(key, validated))
 }
 
 interface Validated {

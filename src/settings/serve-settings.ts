@@ -28,6 +28,15 @@ export interface ServeTls {
   readonly clients: Readonly<Record<string, Role>>
 }
 
+/** A server that a command asks. */
+export interface RemoteSettings {
+  readonly url: string
+  readonly token?: Secret
+  readonly ca?: string
+  /** Of the migration, where one is given. */
+  readonly name?: string
+}
+
 /** Fewer can be guessed. */
 const leastTokenLength = 20
 
@@ -77,7 +86,7 @@ export function isLoopbackHost(host: string): boolean {
   return isLoopback(`http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:1`)
 }
 
-/** The PEM text of a file, or the text that is given itself. */
+/** The PEM text of a file. */
 export async function pemFile(key: string, path: string, folder: string): Promise<string> {
   const text = await readFile(resolve(folder, path), 'utf8').catch((cause: unknown) => {
     throw new ShardferryError('settings-invalid', `${key}: ${path} cannot be read (${(cause as { code?: string }).code}).`, {

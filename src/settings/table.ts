@@ -26,7 +26,7 @@ export type SettingType =
   | 'query'
   | 'queries'
 
-export type SettingGroup = Side | 'migration' | 'selection' | 'copying' | 'serving' | 'output'
+export type SettingGroup = Side | 'migration' | 'selection' | 'copying' | 'serving' | 'remote' | 'output'
 
 export interface SettingRow {
   /** Where it stands in the file: `source.username`. */
@@ -436,6 +436,22 @@ export const generalRows = [
     help: 'What the owners of client certificates may do, as common name: role. Those who are not named may look.',
   },
   {
+    key: 'server',
+    group: 'remote',
+    type: 'string',
+    placeholder: 'url',
+    pattern: /^https?:\/\/[^\s/@?#]+\/?$/,
+    patternText: 'must be the address of a server, such as https://ferry.example:9870',
+    help: 'Ask a server (shardferry serve) instead of a state folder.',
+  },
+  {
+    key: 'serverToken',
+    group: 'remote',
+    type: 'secret',
+    help: 'Token for that server, as env:NAME, file:PATH or prompt.',
+  },
+  { key: 'serverCa', group: 'remote', type: 'file', help: "PEM file with the CA of that server's certificate." },
+  {
     key: 'logLevel',
     group: 'output',
     type: 'choice',
@@ -474,6 +490,10 @@ export const settingGroups: Readonly<Record<SettingGroup, { readonly title: stri
   selection: { title: 'What is moved', commands: ['copy', 'check', 'plan', 'verify'] },
   copying: { title: 'How it is copied', commands: ['copy', 'check', 'plan', 'run', 'verify'] },
   serving: { title: 'Server', commands: ['serve'] },
+  remote: {
+    title: 'Through a server',
+    commands: ['list', 'status', 'pause', 'resume', 'throttle', 'cancel', 'verify', 'cutover', 'rollback'],
+  },
   output: { title: 'Output', commands: ['every command'] },
 }
 

@@ -22,7 +22,8 @@ export function control(settings: MigrationSettings, ask: Ask, { dryRun }: { rea
   return 0
 }
 
-function described(ask: Ask): string {
+/** What is asked for, after "asked to". */
+export function described(ask: Ask): string {
   switch (ask.what) {
     case 'pause':
       return 'pause; it goes on with: shardferry resume'

@@ -42,7 +42,8 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
   return 0
 }
 
-const words: Readonly<Record<State, string>> = {
+/** States as a person reads them. */
+export const words: Readonly<Record<State, string>> = {
   planned: 'planned',
   running: 'running',
   following: 'waiting (cutover)',
