@@ -8,7 +8,7 @@ help:
 	@echo 'make check   types, lint, format, layers, unused code: seconds'
 	@echo 'make bench   speed and memory, as ratios against peers measured in the same run'
 	@echo 'make drill   faults of every kind on real clusters under load; what was lost, duplicated or wrong afterwards'
-	@echo 'make fuzz    damaged answers, by the million, to what reads them'
+	@echo 'make fuzz    damaged answers, by the million, to what reads them; requests of every kind to the server'
 
 demo: setup
 	@npm run --silent demo
@@ -27,6 +27,7 @@ drill: setup
 
 fuzz: setup
 	@node_modules/.bin/node bench/fuzz.ts
+	@node_modules/.bin/node bench/fuzz-api.ts
 
 setup:
 	@sh tools/setup.sh

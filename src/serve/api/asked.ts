@@ -30,7 +30,7 @@ export const connectionSchema = z
   })
   .openapi('Connection', { description: 'How a cluster is reached; the keys are those of shardferry.yaml.' })
 
-const sideSchema = z.union([z.string(), connectionSchema]).openapi({ description: 'The name of a connection, or one itself.' })
+const sideSchema = z.union([nameSchema, connectionSchema]).openapi({ description: 'The name of a connection, or one itself.' })
 
 /** What may be asked of a file of this machine is not for those who are elsewhere. */
 const onlyHere = ['pauseFile']

@@ -93,3 +93,21 @@ test('a body that is not JSON, or too large, is refused', async () => {
   )
   expect(headers).toBe(431)
 })
+
+test('where nothing is sent, what is usual counts', async () => {
+  const { url, stateFolder } = await served()
+  const journal = migrationIn(stateFolder, 'm')
+  journal.hold(holder)
+  const answer = await fetch(`${url}${at}/pause`, { method: 'POST' })
+  expect(await answer.json()).toMatchObject({ action: 'pause', dryRun: false })
+  expect([...journal.entries()].at(-1)?.entry).toEqual({ type: 'asked', ask: { what: 'pause', reason: 'paused by hand' } })
+})
+
+test('a migration that was started elsewhere is not started before it is told how its clusters are reached', async () => {
+  const { post, stateFolder } = await served()
+  migrationIn(stateFolder, 'm', { type: 'stopped', reason: 'Stopped by Ctrl-C.' })
+  expect((await post(`${at}/start`, {})).status).toBe(409)
+  expect((await post(`${at}/start`, { source: 'old', target: 'new' })).status).toBe(400)
+  const dry = { dryRun: true, source: { url: 'http://a.example' }, target: { url: 'http://b.example' } }
+  expect((await post(`${at}/start`, dry)).status).toBe(202)
+})

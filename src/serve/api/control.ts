@@ -60,7 +60,8 @@ export function controlRoutes(parts: ControlParts): OpenAPIHono<ServeEnv> {
       request: {
         params: z.object({ name: nameParam }),
         headers: z.object({ 'if-match': z.string().max(1000).optional() }),
-        body: { required: false, content: { 'application/json': { schema: body } } },
+        // Required, so that defaults count also where nothing is sent.
+        body: { required: true, content: { 'application/json': { schema: body } } },
       },
       responses: {
         202: json(doneSchema, 'It is asked for; or, with dryRun, it would be.'),
@@ -146,12 +147,11 @@ export function controlRoutes(parts: ControlParts): OpenAPIHono<ServeEnv> {
           target: askedSchema.shape.target.optional(),
         }),
       ),
-      c => {
+      async c => {
         const { dryRun, source, target, settings } = c.req.valid('json')
         const watched = found(c, false)
         const asked = source !== undefined && target !== undefined ? askedOf({ source, target, settings }) : undefined
-        if (!asked) runs.askedFor(watched)
-        if (!dryRun) runs.start(watched, asked, [auditedBy(c.var.who, 'start')])
+        await runs.start(watched, asked, { entries: [auditedBy(c.var.who, 'start')], dryRun }, c.req.raw.signal)
         return done(c, 'start', watched, dryRun)
       },
     )

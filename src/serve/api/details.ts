@@ -140,7 +140,7 @@ export function detailRoutes(migrations: Migrations, comparisons: Comparisons): 
           running: z.boolean(),
           progress: progressSchema.nullable(),
           error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
-          report: verificationSchema.nullable(),
+          report: verificationSchema,
         }),
         'Null where there is none.',
       ),

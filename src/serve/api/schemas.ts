@@ -8,12 +8,15 @@ import { states } from '../../operate/state.ts'
 const number = z.number()
 
 /** A value of the model, whose fields are described elsewhere. */
-function modelOf<T>(name: string, description: string): z.ZodType<T> {
-  return z.custom<T>(() => true).openapi(name, { type: 'object', description })
+function modelOf<T>(name: string, description: string, type: 'object' | ['object', 'null'] = 'object'): z.ZodType<T> {
+  return z.custom<T>(() => true).openapi(name, { type, description })
 }
 
 export const shownPlanSchema = modelOf<Plan>('PlanShown', 'As in the file that shardferry plan writes.')
-export const verificationSchema = modelOf<Verification>('Verification', 'As in the report of shardferry verify.')
+export const verificationSchema = modelOf<Verification | null>('Verification', 'As in the report of shardferry verify.', [
+  'object',
+  'null',
+])
 
 export const problemSchema = z
   .object({
@@ -99,12 +102,16 @@ export const summarySchema = z
   })
   .openapi('MigrationSummary')
 
-const reportSchema = modelOf<Report>('Report', 'The account at the end of a run; docs/reference/events.md has its fields.')
+const reportSchema = modelOf<Report | null>(
+  'Report',
+  'The account at the end of a run; docs/reference/events.md has its fields.',
+  ['object', 'null'],
+)
 
 export const migrationSchema = summarySchema
   .extend({
     progress: progressSchema.nullable(),
-    report: reportSchema.nullable(),
+    report: reportSchema,
     cutover: z.looseObject({ phase: z.string() }),
     held: z.boolean().openapi({ description: 'Nothing is carried over until applications have moved.' }),
     switches: z.int(),

@@ -84,15 +84,24 @@ export class Runs implements AsyncDisposable {
     return { name, made: true }
   }
 
-  /** Runs a migration on that has ended before its time. @throws ShardferryError `state-held`, `state-other` */
-  start(watched: Watched, asked: AskedMigration | undefined, entries: readonly Entry[]): void {
+  /**
+   * Runs a migration on that has ended before its time.
+   * @throws ShardferryError `state-held`, `settings-invalid`; `state-other` where nobody ever told how its clusters are reached
+   */
+  async start(
+    watched: Watched,
+    asked: AskedMigration | undefined,
+    { entries, dryRun }: { readonly entries: readonly Entry[]; readonly dryRun: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { name, folder, journal } = watched
+    await this.#settingsOf(asked ?? this.askedFor(watched), name, signal)
     if (this.here(name) || journal.isHeld())
       throw new ShardferryError('state-held', `Migration ${name} is being run.`, {
         hint: 'Watch it, or cancel it first.',
       })
+    if (dryRun) return
     if (asked) writeOwnFile(keptFile(folder), { ...this.#kept(folder), asked } satisfies Kept)
-    this.askedFor(watched)
     for (const entry of entries) journal.append(entry)
     this.#begin(name)
   }
@@ -111,9 +120,12 @@ export class Runs implements AsyncDisposable {
   }
 
   async settingsFor(watched: Pick<Watched, 'name' | 'folder'>, signal: AbortSignal): Promise<Settings> {
+    return await this.#settingsOf(this.askedFor(watched), watched.name, signal)
+  }
+
+  async #settingsOf(asked: AskedMigration, name: string, signal: AbortSignal): Promise<Settings> {
     const { connections, migrations } = this.#parts
-    const asked = this.askedFor(watched)
-    const settings = { ...asked.settings, name: watched.name }
+    const settings = { ...asked.settings, name }
     return await settingsOf({ ...asked, settings }, connections, migrations.stateFolder, signal)
   }
 
