@@ -2,7 +2,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { migrationFolder } from '../src/assemble.ts'
 import { holder, indexTask, plan } from '../src/journal/sample-entries.test-part.ts'
@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: { examples: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
 })
 
-const venv = '.cache/schemathesis'
+const venv = resolve('.cache/schemathesis')
 const fuzzer = join(venv, 'bin/schemathesis')
 if (!existsSync(fuzzer)) {
   execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' })
@@ -53,7 +53,8 @@ try {
       '--request-timeout',
       '15',
     ],
-    { stdio: 'inherit' },
+    // It keeps what it has found where it runs.
+    { stdio: 'inherit', cwd: stateFolder },
   )
   process.exitCode = status ?? 1
 } finally {

@@ -55,6 +55,7 @@ export function serveApp(parts: AppParts): OpenAPIHono<ServeEnv> {
         formAction: ["'none'"],
         frameAncestors: ["'none'"],
       },
+      strictTransportSecurity: false,
       xFrameOptions: 'DENY',
       referrerPolicy: 'no-referrer',
       crossOriginOpenerPolicy: 'same-origin',

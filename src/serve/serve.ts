@@ -7,7 +7,7 @@ import type { Hono } from 'hono'
 import { thisProcess } from '../assemble.ts'
 import { steadyNow } from '../flow/steady-clock.ts'
 import { SqliteJournal } from '../journal/sqlite.ts'
-import { ShardferryError } from '../model/errors.ts'
+import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import { isLoopbackHost } from '../settings/serve-settings.ts'
 import type { ServeSettings } from '../settings/serve-settings.ts'
 import { serveApp } from './app.ts'
@@ -21,13 +21,13 @@ import { Runs } from './runs/runs.ts'
 import { Migrations } from './watch/migrations.ts'
 
 /** Slow and half-open clients are let go; a body that is still coming after the last of these is not waited for. */
-const limits = {
+export const limits = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 120_000,
   keepAliveTimeout: 15_000,
   connectionsCheckingInterval: 1_000,
-} as const
+}
 const mostConnections = 1_000
 
 export interface Serving extends AsyncDisposable {
@@ -37,14 +37,17 @@ export interface Serving extends AsyncDisposable {
 }
 
 /** Listens until it is disposed. @throws ShardferryError `settings-invalid` where the address cannot be listened at */
-export async function serve(settings: ServeSettings, mount: readonly ((app: Hono<ServeEnv>) => void)[] = []): Promise<Serving> {
+export async function serve(
+  settings: ServeSettings,
+  mount: readonly ((app: Hono<ServeEnv>) => void)[] = [],
+  within: typeof limits = limits,
+): Promise<Serving> {
   const { host, port, tls } = settings
   const log = serverLog(settings.logLevel)
   const migrations = new Migrations(settings.stateFolder)
   const own = join(settings.stateFolder, '.server')
   const connections = new Connections(own, settings.connections)
-  const journal = SqliteJournal.open(own)
-  journal.lock(thisProcess())
+  const journal = onlyServer(own, settings.stateFolder)
   const metrics = new Metrics(migrations)
   const runs = new Runs({
     migrations,
@@ -77,13 +80,13 @@ export async function serve(settings: ServeSettings, mount: readonly ((app: Hono
       ? {
           createServer: createTlsServer,
           serverOptions: {
-            ...limits,
+            ...within,
             cert: tls.cert,
             key: tls.key.reveal(),
             ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }),
           },
         }
-      : { createServer, serverOptions: limits }),
+      : { createServer, serverOptions: within }),
   })
   server.maxConnections = mostConnections
   await new Promise<void>((resolve, reject) => {
@@ -103,6 +106,27 @@ export async function serve(settings: ServeSettings, mount: readonly ((app: Hono
       migrations[Symbol.dispose]()
       journal.close()
     },
+  }
+}
+
+/** The server's own journal: what is done to no migration. @throws ShardferryError `state-held` where another server has the folder */
+function onlyServer(folder: string, stateFolder: string): SqliteJournal {
+  const journal = SqliteJournal.open(folder)
+  try {
+    journal.lock(thisProcess())
+    return journal
+  } catch (thrown) {
+    journal.close()
+    const error = asShardferryError(thrown)
+    if (error.code !== 'state-held') throw error
+    throw new ShardferryError(
+      'state-held',
+      error.message.replace('This migration is being run', `${stateFolder} is being served`),
+      {
+        cause: error,
+        hint: 'Use that server, stop it, or give another state folder: --state FOLDER.',
+      },
+    )
   }
 }
 

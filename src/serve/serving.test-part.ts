@@ -8,7 +8,7 @@ import { holder, indexTask, plan } from '../journal/sample-entries.test-part.ts'
 import { SqliteJournal } from '../journal/sqlite.ts'
 import type { Entry } from '../model/entries.ts'
 import type { ServeSettings } from '../settings/serve-settings.ts'
-import { serve } from './serve.ts'
+import { limits, serve } from './serve.ts'
 import type { Serving } from './serve.ts'
 
 export interface Served {
@@ -19,9 +19,9 @@ export interface Served {
   readonly post: (path: string, body: unknown, headers?: Readonly<Record<string, string>>) => Promise<Response>
 }
 
-export async function served(more: Partial<ServeSettings> = {}): Promise<Served> {
+export async function served(more: Partial<ServeSettings> = {}, within: Partial<typeof limits> = {}): Promise<Served> {
   const stateFolder = more.stateFolder ?? newStateFolder()
-  const server = await serve({
+  const settings: ServeSettings = {
     stateFolder,
     logLevel: 'error',
     host: '127.0.0.1',
@@ -30,7 +30,8 @@ export async function served(more: Partial<ServeSettings> = {}): Promise<Served>
     tokens: [],
     connections: {},
     ...more,
-  })
+  }
+  const server = await serve(settings, [], { ...limits, ...within })
   onTestFinished(() => server[Symbol.asyncDispose]())
   const { url } = server
   return {
