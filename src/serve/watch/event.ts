@@ -15,6 +15,8 @@ function shortened(entry: Entry): { readonly type: Entry['type'] } & Readonly<Re
       const { plan, ...rest } = entry
       return { ...rest, name: plan.name, indices: plan.indices.length }
     }
+    case 'definition-seen':
+      return { type: entry.type, index: entry.index }
     case 'captured':
       return { type: entry.type, step: entry.step }
     case 'round-opened': {

@@ -14,6 +14,7 @@ const gettingOn = new Set<Entry['type']>([
   'undone',
   'created',
   'changed',
+  'definition-seen',
   'round-opened',
   'observed',
   'submitted',
