@@ -1,4 +1,4 @@
-/** The layer rule of ARCHITECTURE.md: `model <- flow <- cluster <- {the parts} <- plan <- migration <- assemble <- cli`; the parts never meet. */
+/** The layer rule of ARCHITECTURE.md: `model <- flow <- cluster <- {the parts} <- plan <- migration <- assemble <- operate <- {serve cli}`; the parts never meet. */
 const parts = ['journal', 'preflight', 'metadata', 'access', 'copy', 'archive', 'verify', 'cutover']
 const inside = names => `^src/(${names.join('|')})/`
 
@@ -27,6 +27,18 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/cli/' },
       to: { path: '^src/cli/' },
+    },
+    {
+      name: 'serve-is-imported-by-cli-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|serve)/' },
+      to: { path: '^src/serve/' },
+    },
+    {
+      name: 'operate-is-imported-by-serve-and-cli-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|serve|operate)/' },
+      to: { path: '^src/operate/' },
     },
     {
       name: 'src-stands-alone',

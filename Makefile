@@ -9,7 +9,7 @@ help:
 	@echo 'make bench   speed and memory, as ratios against peers measured in the same run'
 	@echo 'make drill   faults of every kind on real clusters under load; what was lost, duplicated or wrong afterwards'
 	@echo 'make matrix  every source version read, every target version written; writes the record of docs/compatibility.md'
-	@echo 'make fuzz    damaged answers, by the million, to what reads them'
+	@echo 'make fuzz    damaged answers, by the million, to what reads them; requests of every kind to the server'
 
 demo: setup
 	@npm run --silent demo
@@ -32,6 +32,7 @@ matrix: setup
 
 fuzz: setup
 	@node_modules/.bin/node bench/fuzz.ts
+	@node_modules/.bin/node bench/fuzz-api.ts
 
 setup:
 	@sh tools/setup.sh

@@ -6,6 +6,7 @@ import { errorCodes, exitCodes } from '../src/model/errors.ts'
 import { grants, rightsFor } from '../src/model/needs.ts'
 import type { Side } from '../src/model/connection.ts'
 import type { IndexTask, Plan } from '../src/model/plan.ts'
+import { openapiDocument } from '../src/serve/openapi.ts'
 import { settingsReference } from '../src/settings/reference.ts'
 import { compatibilityPage } from '../test/matrix/page.ts'
 
@@ -18,6 +19,7 @@ const commands = [
   'check',
   'plan',
   'run',
+  'list',
   'status',
   'pause',
   'resume',
@@ -29,6 +31,7 @@ const commands = [
   'rejected retry',
   'access grant',
   'access revoke',
+  'serve',
 ]
 
 function help(command: string): string {
@@ -136,6 +139,7 @@ function accessPage(): string {
 }
 
 const pages: Readonly<Record<string, () => string>> = {
+  'schema/openapi.json': () => `${JSON.stringify(openapiDocument(), undefined, 2)}\n`,
   'docs/reference/commands.md': commandsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/exit-codes.md': exitCodesPage,

@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fold } from '../journal/fold.ts'
 import type { SqliteJournal } from '../journal/sqlite.ts'
 import type { Condition } from '../migration/cutover/gate.ts'
-import type { Ask, CutoverFacts, Entry } from '../model/entries.ts'
+import type { CutoverFacts, Entry } from '../model/entries.ts'
 import { ShardferryError } from '../model/errors.ts'
+import { refused } from '../operate/change.ts'
+import type { PlannedChange } from '../operate/change.ts'
 import { confirmed } from './confirm.ts'
 import { emit, print } from './output.ts'
 import { changeText } from './view/cutover-text.ts'
@@ -23,11 +25,7 @@ export interface ChangeOptions {
   readonly json: boolean
 }
 
-export interface AskedChange {
-  readonly what: 'cutover' | 'rollback'
-  readonly ask: Ask
-  readonly steps: readonly string[]
-  readonly conditions: () => Promise<readonly Condition[]>
+export interface AskedChange extends PlannedChange {
   /** What is told once it is made. */
   readonly told: (facts: CutoverFacts) => string
 }
@@ -92,7 +90,7 @@ async function conditionsThatHold(
   signal: AbortSignal,
 ): Promise<readonly Condition[]> {
   for (let shown = ''; ;) {
-    const found = await conditions()
+    const found = await conditions(signal)
     const text = changeText(found)
     if (json) emit({ event: 'conditions', at: new Date().toISOString(), conditions: found })
     else if (text !== shown) print(text)
@@ -100,14 +98,6 @@ async function conditionsThatHold(
     if (!postpone || found.every(({ holds }) => holds)) return found
     await sleep(askEveryMs, undefined, { signal })
   }
-}
-
-function refused(what: AskedChange['what'], failing: readonly Condition[]): ShardferryError {
-  const done = what === 'cutover' ? 'cut over' : 'rolled back'
-  const reasons = failing.map(condition => `${condition.what} (${condition.seen})`).join('; ')
-  return new ShardferryError('cutover-refused', `Not ${done}: ${reasons}.`, {
-    hint: failing.flatMap(({ remedy }) => remedy ?? []).join('\n'),
-  })
 }
 
 const lookEveryMs = 300
@@ -174,26 +164,4 @@ async function runHook(command: string, facts: object, signal: AbortSignal): Pro
   throw new ShardferryError('hook-failed', `The change is made; its hook ended with ${code ?? 'a signal'}.`, {
     hint: 'Applications must be moved all the same: run the hook again by hand. The facts are in: shardferry status --json',
   })
-}
-
-/** @throws ShardferryError unless a run follows that can be asked */
-export function requireRunning(journal: SqliteJournal, name: string): void {
-  if (journal.isHeld()) return
-  throw new ShardferryError(
-    'state-missing',
-    `Migration ${name} is not running; a change of direction is made by the run that follows.`,
-    {
-      hint: 'Start it in another terminal: shardferry run --follow',
-    },
-  )
-}
-
-export function underWay(name: string): ShardferryError {
-  return new ShardferryError(
-    'state-held',
-    `A change of direction of migration ${name} is under way, asked for from another terminal.`,
-    {
-      hint: 'Watch it with: shardferry status',
-    },
-  )
 }

@@ -2,11 +2,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { CompareForm, CompareUpTo, VerifyLevel } from '../model/verification.ts'
 import type { Side } from '../model/connection.ts'
 import { jobs } from '../model/needs.ts'
-import type { Pace } from '../model/entries.ts'
+import type { CutoverConditions, Pace, RollbackConditions } from '../model/entries.ts'
 import type { Job } from '../model/needs.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { addSettingFlags, configOf, flagsOf } from '../settings/flags.ts'
 import type { SettingsRequest } from '../settings/load.ts'
+import type { RemoteSettings } from '../settings/serve-settings.ts'
 import type { MigrationSettings, Settings } from '../settings/settings.ts'
 import { windowPattern } from '../settings/table.ts'
 import type { SettingGroup } from '../settings/table.ts'
@@ -14,6 +15,7 @@ import type { ChangeOptions } from './change-direction.ts'
 import { parseBytes } from '../settings/units.ts'
 import { version } from '../version.ts'
 import { showError } from './output.ts'
+import type * as remoteCommands from './remote/commands.ts'
 import { stopSignal } from './stop-signal.ts'
 
 /*
@@ -67,7 +69,7 @@ interface VerifyFlags extends Options {
 
 const everything: readonly SettingGroup[] = ['source', 'target', 'selection', 'copying', 'migration', 'output']
 const connections: readonly SettingGroup[] = ['source', 'target', 'migration', 'output']
-const stateOnly: readonly SettingGroup[] = ['migration', 'output']
+const stateOnly: readonly SettingGroup[] = ['migration', 'remote', 'output']
 
 const jsonFlag = ['--json', 'Events for machines, one JSON object a line (docs/reference/events.md).'] as const
 const dryRunFlag = ['--dry-run', 'Check and plan only; change nothing.'] as const
@@ -113,23 +115,47 @@ function migrationCommand(
   command: Command,
   groups: readonly SettingGroup[],
   run: (settings: Settings, options: Options) => Promise<number>,
+  remotely?: (remote: RemoteSettings, options: Options) => Promise<number>,
 ): void {
   command.argument('[source]', sourceOrName).argument('[target]', 'address of the target')
-  addSettingFlags(command, groups).action(async (first: string | undefined, target: string | undefined, options: Options) =>
-    ended(options, async () => run(await settingsOfNamed(command, first, target), options)),
+  addSettingFlags(command, remotely ? [...groups, 'remote'] : groups).action(
+    async (first: string | undefined, target: string | undefined, options: Options) =>
+      ended(options, async () => {
+        const remote = remotely && (await remoteOf(command, first))
+        return remote ? remotely(remote, options) : run(await settingsOfNamed(command, first, target), options)
+      }),
   )
 }
 
-/** A command that only looks into the state folder; the migration's name may stand on the command line. */
-function stateCommand(command: Command, run: (settings: MigrationSettings, options: Options) => Promise<number>): void {
+/**
+ * A command that only looks into the state folder, or asks a server that does; the migration's name may stand on the command
+ * line.
+ */
+function stateCommand(
+  command: Command,
+  run: (settings: MigrationSettings, options: Options) => Promise<number>,
+  remotely?: (commands: typeof remoteCommands, remote: RemoteSettings, options: Options) => Promise<number>,
+): void {
   command.argument('[name]', 'name of the migration; not needed where the state folder has only one')
-  addSettingFlags(command, stateOnly).action(async (name: string | undefined, options: Options) =>
-    ended(options, async () => {
-      const { loadMigrationSettings } = await import('../settings/load.ts')
-      const flags = { ...flagsOf(command), ...(name === undefined ? {} : { name }) }
-      return run(await loadMigrationSettings({ file: configOf(command), flags, env: process.env }), options)
-    }),
+  addSettingFlags(command, remotely ? stateOnly : ['migration', 'output']).action(
+    async (name: string | undefined, options: Options) =>
+      ended(options, async () => {
+        const remote = remotely && (await remoteOf(command, name))
+        if (remote) return remotely(await import('./remote/commands.ts'), remote, options)
+        const { loadMigrationSettings } = await import('../settings/load.ts')
+        return run(await loadMigrationSettings(requestOf(command, name)), options)
+      }),
   )
+}
+
+function requestOf(command: Command, name: string | undefined): SettingsRequest {
+  const flags = { ...flagsOf(command), ...(name === undefined ? {} : { name }) }
+  return { file: configOf(command), flags, env: process.env }
+}
+
+async function remoteOf(command: Command, name: string | undefined): Promise<RemoteSettings | undefined> {
+  const { loadRemote } = await import('../settings/load.ts')
+  return await loadRemote(requestOf(command, name?.includes('://') ? undefined : name), signal)
 }
 
 async function settingsOf(
@@ -239,12 +265,27 @@ addSettingFlags(runCommand, everything).action(async (file: string | undefined, 
   }),
 )
 
+const listCommand = program
+  .command('list')
+  .description('Show the migrations that there are.')
+  .option(...jsonFlag)
+addSettingFlags(listCommand, stateOnly).action(async (options: Options) =>
+  ended(options, async () => {
+    const { json = false } = options
+    const remote = await remoteOf(listCommand, undefined)
+    if (remote) return (await import('./remote/commands.ts')).list(remote, json, signal)
+    const { loadMigrationSettings } = await import('../settings/load.ts')
+    const settings = await loadMigrationSettings(requestOf(listCommand, undefined))
+    return (await import('./commands/list.ts')).list(settings, { json })
+  }),
+)
 stateCommand(
   program
     .command('status')
     .description('Show how a migration stands, from any terminal.')
     .option(...jsonFlag),
   async (settings, { json = false }) => (await import('./commands/status.ts')).status(settings, { json }),
+  ({ status }, remote, { json = false }) => status(remote, json, signal),
 )
 stateCommand(
   program
@@ -254,6 +295,7 @@ stateCommand(
     .option(...wouldAskFlag),
   async (settings, { reason = '', dryRun = false }) =>
     (await import('./commands/control.ts')).control(settings, { what: 'pause', reason }, { dryRun }),
+  ({ control }, remote, { reason = '', dryRun = false }) => control(remote, { what: 'pause', reason }, dryRun, signal),
 )
 stateCommand(
   program
@@ -262,6 +304,7 @@ stateCommand(
     .option(...wouldAskFlag),
   async (settings, { dryRun = false }) =>
     (await import('./commands/control.ts')).control(settings, { what: 'resume' }, { dryRun }),
+  ({ control }, remote, { dryRun = false }) => control(remote, { what: 'resume' }, dryRun, signal),
 )
 stateCommand(
   program
@@ -270,6 +313,7 @@ stateCommand(
     .option(...wouldAskFlag),
   async (settings, { dryRun = false }) =>
     (await import('./commands/control.ts')).control(settings, { what: 'cancel' }, { dryRun }),
+  ({ control }, remote, { dryRun = false }) => control(remote, { what: 'cancel' }, dryRun, signal),
 )
 const throttleCommand = program
   .command('throttle')
@@ -280,16 +324,23 @@ const throttleCommand = program
   .option('--max-load <n>', 'load average per processor that slows it down; 0 for any load', numberFrom(0))
   .option('--window <times>', 'times of day, such as 22:00-06:00, outside of which it rests; always lifts them', windows)
   .option(...wouldAskFlag)
-stateCommand(throttleCommand, async (settings, options) => {
-  const { width, docsPerSecond, bytesPerSecond, maxLoad, window: windows, dryRun = false } = options
+stateCommand(
+  throttleCommand,
+  async (settings, options) => {
+    const { dryRun = false } = options
+    return (await import('./commands/control.ts')).control(settings, { what: 'throttle', ...paceOf(options) }, { dryRun })
+  },
+  ({ control }, remote, options) => control(remote, { what: 'throttle', ...paceOf(options) }, options.dryRun === true, signal),
+)
+
+function paceOf({ width, docsPerSecond, bytesPerSecond, maxLoad, window: windows }: Options): Pace {
   const given = Object.entries({ width, docsPerSecond, bytesPerSecond, maxLoad, windows })
   const pace = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Pace
-  if (Object.keys(pace).length === 0)
-    throw new ShardferryError('usage', 'throttle needs to be told what to change, by one of its flags.', {
-      hint: 'Such as: shardferry throttle --width 2',
-    })
-  return (await import('./commands/control.ts')).control(settings, { what: 'throttle', ...pace }, { dryRun })
-})
+  if (Object.keys(pace).length > 0) return pace
+  throw new ShardferryError('usage', 'throttle needs to be told what to change, by one of its flags.', {
+    hint: 'Such as: shardferry throttle --width 2',
+  })
+}
 
 const maxLagFlag = [
   '--max-lag <duration>',
@@ -343,17 +394,39 @@ migrationCommand(
     .option(...jsonFlag),
   everything,
   async (settings, options) => {
-    const conditions = {
-      maxLagMs: options.maxLag ?? 0,
-      maxBlockMs: options.maxBlock ?? 0,
-      acceptSetAside: options.acceptSetAside ?? false,
-      acceptUnverified: options.acceptUnverified ?? false,
-      acceptYellow: options.acceptYellow ?? false,
-      takeAliases: options.takeAliases ?? false,
-    }
-    return (await import('./commands/cutover.ts')).cutover(settings, { ...changeOptions(options), conditions }, signal)
+    const asked = { ...changeOptions(options), conditions: cutoverConditions(options) }
+    return (await import('./commands/cutover.ts')).cutover(settings, asked, signal)
   },
+  async (remote, options) => remotely(remote, 'cutover', cutoverConditions(options), options),
 )
+
+function cutoverConditions(options: Options): CutoverConditions {
+  return {
+    maxLagMs: options.maxLag ?? 0,
+    maxBlockMs: options.maxBlock ?? 0,
+    acceptSetAside: options.acceptSetAside ?? false,
+    acceptUnverified: options.acceptUnverified ?? false,
+    acceptYellow: options.acceptYellow ?? false,
+    takeAliases: options.takeAliases ?? false,
+  }
+}
+
+/** What waits in this terminal for the right moment, or runs a command of it, takes a state folder. */
+async function remotely(
+  remote: RemoteSettings,
+  what: 'cutover' | 'rollback',
+  conditions: CutoverConditions | RollbackConditions,
+  { dryRun = false, yes = false, moved = false, postpone, hook, json }: Options,
+): Promise<number> {
+  const notThere = postpone ? '--postpone' : hook !== undefined ? '--hook' : json ? '--json' : undefined
+  if (notThere !== undefined)
+    throw new ShardferryError('usage', `${notThere} cannot be combined with --server.`, {
+      hint: 'Follow the events of the server instead: GET /api/v1/migrations/NAME/events',
+    })
+  const { change } = await import('./remote/change.ts')
+  return await change(remote, { what, conditions, dryRun, yes, moved }, signal)
+}
+
 migrationCommand(
   program
     .command('rollback')
@@ -371,11 +444,19 @@ migrationCommand(
     .option(...jsonFlag),
   everything,
   async (settings, options) => {
-    const { maxLag: maxLagMs = 0, maxBlock: maxBlockMs = 0, acceptDifferences = false } = options
-    const conditions = { maxLagMs, maxBlockMs, acceptDifferences }
-    return (await import('./commands/rollback.ts')).rollback(settings, { ...changeOptions(options), conditions }, signal)
+    const asked = { ...changeOptions(options), conditions: rollbackConditions(options) }
+    return (await import('./commands/rollback.ts')).rollback(settings, asked, signal)
   },
+  async (remote, options) => remotely(remote, 'rollback', rollbackConditions(options), options),
 )
+
+function rollbackConditions({
+  maxLag: maxLagMs = 0,
+  maxBlock: maxBlockMs = 0,
+  acceptDifferences = false,
+}: Options): RollbackConditions {
+  return { maxLagMs, maxBlockMs, acceptDifferences }
+}
 
 migrationCommand(
   program
@@ -423,13 +504,17 @@ const verifyCommand = program
   .option('--dry-run', 'with --repair: only tell what would be done')
   .option('--delete-extra-anywhere', 'with --repair: delete what is extra in every index that is compared')
   .option(...jsonFlag)
-addSettingFlags(verifyCommand, everything).action(
+addSettingFlags(verifyCommand, [...everything, 'remote']).action(
   async (first: string | undefined, target: string | undefined, options: VerifyFlags) =>
     ended(options, async () => {
-      const settings = await settingsOfNamed(verifyCommand, first, target)
+      const remote = await remoteOf(verifyCommand, first)
       const { repair = false, dryRun = false, deleteExtraAnywhere = false, json = false, queries } = options
       const { level, compare: form, upTo, maxDifferences } = options
       const asked = { level, form, upTo, maxDifferences, queries, repair, dryRun, deleteExtraAnywhere, json }
+      if (remote && queries !== undefined)
+        throw new ShardferryError('usage', '--queries cannot be combined with --server.', { hint: 'Run it where the file is.' })
+      if (remote) return (await import('./remote/commands.ts')).verify(remote, asked, signal)
+      const settings = await settingsOfNamed(verifyCommand, first, target)
       return (await import('./commands/verify.ts')).verify(settings, asked, signal)
     }),
 )
@@ -485,6 +570,17 @@ migrationCommand(
 function sidesOf(side: Options['side']): readonly Side[] {
   return side === undefined || side === 'both' ? ['source', 'target'] : [side]
 }
+
+const serveCommand = program
+  .command('serve')
+  .description('Serve migrations over HTTP: an API to watch and steer them, live events, metrics.')
+addSettingFlags(serveCommand, ['serving', 'source', 'target', 'migration', 'output']).action(async (options: Options) =>
+  ended(options, async () => {
+    const { loadServeSettings } = await import('../settings/load.ts')
+    const request = { file: configOf(serveCommand), flags: flagsOf(serveCommand), env: process.env }
+    return (await import('./commands/serve.ts')).serve(await loadServeSettings(request, signal), signal)
+  }),
+)
 
 /** In milliseconds. */
 function seconds(text: string): number {

@@ -24,6 +24,10 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
+export function tellUndone({ what }: { readonly what: string }): void {
+  print(`done: ${what}`)
+}
+
 /** One event for machines on standard output. */
 export function emit(event: ViewEvent): void {
   process.stdout.write(eventLine(event))

@@ -57,6 +57,7 @@ const everyType: Record<Entry['type'], true> = {
   failed: true,
   finished: true,
   completed: true,
+  audited: true,
 }
 
 function settledIds(state: MigrationState): string[] {

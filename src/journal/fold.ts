@@ -117,7 +117,7 @@ export function mayPlanAnew({ outcome, indices }: Pick<MigrationState, 'outcome'
 }
 
 /** What other processes than the run journal. */
-const besideRuns: readonly Entry['type'][] = ['asked', 'verified']
+const besideRuns: readonly Entry['type'][] = ['asked', 'verified', 'audited']
 
 /** A state that takes entries one by one, for the process that writes them. */
 export class FoldingState implements MigrationState {
@@ -181,6 +181,7 @@ export class FoldingState implements MigrationState {
         if (entry.docsBefore !== undefined) this.docsBefore.set(entry.index, entry.docsBefore)
         return
       case 'opened':
+      case 'audited':
         return
       case 'changed':
         this.changes.set(entry.index, [...(this.changes.get(entry.index) ?? []), entry.change])

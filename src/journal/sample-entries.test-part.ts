@@ -152,6 +152,7 @@ export const wholeMigration: readonly Entry[] = [
   { type: 'asked', ask: { what: 'cancel' } },
   { type: 'opened', holder },
   { type: 'completed' },
+  { type: 'audited', by: 'operator token', did: 'pause', how: { reason: 'lunch' } },
 ]
 
 export const samplePartitions = { first, second, third }

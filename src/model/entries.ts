@@ -1,6 +1,6 @@
 import type { Definition } from './definition.ts'
 import type { Partition, SeqNoRange, Settled } from './documents.ts'
-import type { Change, IndexTask, Json, Plan } from './plan.ts'
+import type { Change, IndexTask, Json, JsonObject, Plan } from './plan.ts'
 import type { Report } from './report.ts'
 import type { VerifyLevel } from './verification.ts'
 
@@ -60,6 +60,16 @@ export type Entry =
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly hint: string | undefined }
   | { readonly type: 'finished'; readonly report: Report }
   | { readonly type: 'completed' }
+  | Audited
+
+/** Somebody did this through the server. Changes nothing by itself, and holds no secret. */
+export interface Audited {
+  readonly type: 'audited'
+  /** The name of the token or certificate. */
+  readonly by: string
+  readonly did: string
+  readonly how?: JsonObject
+}
 
 /** Everything in an index up to one checkpoint per shard, and the partitions it is cut into. */
 export interface RoundOpened {

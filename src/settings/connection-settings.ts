@@ -171,6 +171,8 @@ async function pem(name: 'ca' | 'cert', settings: SideSettings): Promise<string 
   const given = settings.given(name)
   const value = settings.value(name)
   if (!given || value === undefined) return undefined
+  // A program gives the text itself.
+  if (value.includes('-----BEGIN CERTIFICATE')) return value
   const path = resolve(
     folderOf(given, settings),
     value.replace(/^~(?=\/)/, () => settings.env['HOME'] ?? '~'),

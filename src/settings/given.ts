@@ -22,6 +22,7 @@ export interface Given {
 
 export interface GivenSettings {
   readonly flags: Readonly<Record<string, unknown>>
+  readonly byKey?: boolean
   readonly env: NodeJS.ProcessEnv
   readonly sourceUrl?: string | undefined
   readonly targetUrl?: string | undefined
@@ -43,7 +44,7 @@ function strongest(row: SettingRow, given: GivenSettings, file: SettingsFile | u
   const argument = row.key === 'source.url' ? given.sourceUrl : row.key === 'target.url' ? given.targetUrl : undefined
   if (argument !== undefined) return from(row, 'argument', argument, row.key === 'source.url' ? 'SOURCE' : 'TARGET')
   const flag = given.flags[row.key]
-  if (flag !== undefined) return from(row, 'flag', flag, row.flag ?? row.key)
+  if (flag !== undefined) return from(row, 'flag', flag, given.byKey ? row.key : (row.flag ?? row.key))
   const variable = row.env === undefined ? undefined : given.env[row.env]
   const inFile = file?.values.has(row.key) ? fromFile(row, file) : undefined
   // An empty variable counts as none: that is how CI systems hand over what is not set.

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Side } from '../model/connection.ts'
+import type { ConnectionSettings, Side } from '../model/connection.ts'
 import { ShardferryError } from '../model/errors.ts'
 import { metadataParts } from '../model/plan.ts'
 import type { JsonObject } from '../model/plan.ts'
+import type { Role } from '../model/role.ts'
 import { Secret } from '../model/secret.ts'
 import type { Selection } from '../model/selection.ts'
 import { defaultName } from './addresses.ts'
@@ -12,8 +13,10 @@ import type { SideSettings } from './connection-settings.ts'
 import { gather } from './given.ts'
 import type { Given } from './given.ts'
 import { rowSchema } from './schema.ts'
-import { secretHint, terminalAsk } from './secret-ref.ts'
+import { parseSecretRef, resolveSecret, secretHint, terminalAsk } from './secret-ref.ts'
 import type { AskSecret } from './secret-ref.ts'
+import { pemFile, safelyServed } from './serve-settings.ts'
+import type { RemoteSettings, ServeSettings } from './serve-settings.ts'
 import { readSettingsFile } from './settings-file.ts'
 import type { MigrationSettings, Settings } from './settings.ts'
 import type { ConnectionKey, GeneralKey, SettingValue } from './table.ts'
@@ -22,18 +25,20 @@ export const defaultFile = 'shardferry.yaml'
 
 /** Where settings come from. Flags go before the environment, that before the file, that before the defaults. */
 export interface SettingsRequest {
-  /** As given with --config; where it is not, SHARDFERRY_CONFIG, then `shardferry.yaml` where that exists. */
-  readonly file?: string | undefined
-  /** By setting key (`source.username`); `flagsOf` reads them from a command. */
+  /** As given with --config; where it is not, SHARDFERRY_CONFIG, then `shardferry.yaml` where that exists; false: none is read. */
+  readonly file?: string | false | undefined
+  /** By setting key (`source.username`); `flagsOf` reads them from a command. A secret may be there itself, as a Secret. */
   readonly flags: Readonly<Record<string, unknown>>
+  /** They were not typed as flags: messages name settings by their keys. */
+  readonly byKey?: boolean
   readonly env: NodeJS.ProcessEnv
   /** The command's positional arguments: stronger than every flag. */
   readonly sourceUrl?: string | undefined
   readonly targetUrl?: string | undefined
   /** What relative paths start from; the process's own folder where it is not given. */
   readonly folder?: string
-  /** Asks a person for a secret; on the process's terminal where it is not given. */
-  readonly ask?: AskSecret
+  /** Asks a person for a secret; on the process's terminal where it is not given; false: nobody is there. */
+  readonly ask?: AskSecret | false
   /** The addresses of the migration that is meant, where it exists: for those that are given nowhere. */
   readonly remembered?: (migration: MigrationSettings) => Remembered | undefined
 }
@@ -114,6 +119,75 @@ export async function loadMigrationSettings(request: SettingsRequest): Promise<M
   return deepFreeze(migrationSettings(await validate(request)))
 }
 
+/**
+ * For `shardferry serve`. The clusters that the settings name are those it can be told of by name; none has to be there.
+ * @throws ShardferryError `settings-invalid`, `secret-missing`, `stopped`
+ */
+export async function loadServeSettings(request: SettingsRequest, signal?: AbortSignal): Promise<ServeSettings> {
+  const validated = await validate(request)
+  const { value } = validated
+  const { stateFolder, logLevel } = migrationSettings(validated)
+  const secret = (key: GeneralKey): Promise<Secret | undefined> => secretOf(key, validated, request, signal)
+  const host = value('serve.host')
+  const safely = safelyServed({
+    host,
+    tokens: onlyGiven({
+      viewer: await secret('serve.viewerToken'),
+      operator: await secret('serve.operatorToken'),
+      admin: await secret('serve.adminToken'),
+    }),
+    cert: await pemOf('serve.cert', validated),
+    key: await secret('serve.key'),
+    clientCa: await pemOf('serve.clientCa', validated),
+    clients: (value('serve.clients') ?? {}) as Readonly<Record<string, Role>>,
+  })
+  const connections: Partial<Record<Side, ConnectionSettings>> = {}
+  for (const side of ['source', 'target'] as const)
+    if (validated.connectionValue(side, 'url'))
+      connections[side] = await connectionSettings(sideSettings(side, validated, request), signal)
+  return deepFreeze({
+    stateFolder,
+    logLevel,
+    host,
+    port: value('serve.port'),
+    hosts: value('serve.hosts') ?? [],
+    connections,
+    ...safely,
+  })
+}
+
+/** The server that is to be asked instead of a state folder, where one is given. @throws as `loadServeSettings` */
+export async function loadRemote(request: SettingsRequest, signal?: AbortSignal): Promise<RemoteSettings | undefined> {
+  const validated = await validate(request)
+  const url = validated.value('server')
+  if (url === undefined) return undefined
+  const token = await secretOf('serverToken', validated, request, signal)
+  const ca = await pemOf('serverCa', validated)
+  const name = validated.value('name')
+  return { url: url.replace(/\/$/, ''), ...onlyGiven({ token, ca, name }) }
+}
+
+function givenFolder(key: string, { given, fileFolder, workingFolder }: Validated): string {
+  return given(key)?.layer === 'file' ? fileFolder : workingFolder
+}
+
+async function secretOf(
+  key: GeneralKey,
+  validated: Validated,
+  request: SettingsRequest,
+  signal?: AbortSignal,
+): Promise<Secret | undefined> {
+  const one = validated.given(key)
+  if (!one || one.value instanceof Secret) return one?.value as Secret | undefined
+  const places = { env: request.env, folder: givenFolder(key, validated), ask: askOf(request) }
+  return await resolveSecret(parseSecretRef(String(one.value))!, `secret ${key}`, places, signal)
+}
+
+async function pemOf(key: 'serve.cert' | 'serve.clientCa' | 'serverCa', validated: Validated): Promise<string | undefined> {
+  const path = validated.value(key)
+  return path === undefined ? undefined : await pemFile(key, path, givenFolder(key, validated))
+}
+
 interface Validated {
   readonly value: <Key extends GeneralKey>(key: Key) => SettingValue<Key>
   readonly connectionValue: <Key extends ConnectionKey>(side: Side, key: Key) => SettingValue<Key>
@@ -158,6 +232,7 @@ async function validate(request: SettingsRequest): Promise<Validated> {
 }
 
 function chosenFile(request: SettingsRequest, workingFolder: string): { path: string | undefined; shown: string } {
+  if (request.file === false) return { path: undefined, shown: '' }
   const named = request.file ?? (request.env['SHARDFERRY_CONFIG'] || undefined)
   if (named !== undefined) return { path: resolve(workingFolder, named), shown: named }
   const path = join(workingFolder, defaultFile)
@@ -215,10 +290,14 @@ function sideSettings(side: Side, validated: Validated, request: SettingsRequest
     value: key => validated.connectionValue(side, key),
     given: key => validated.given(`${side}.${key}`),
     env: request.env,
-    ask: request.ask ?? terminalAsk(),
+    ask: askOf(request),
     fileFolder: validated.fileFolder,
     workingFolder: validated.workingFolder,
   }
+}
+
+function askOf({ ask }: SettingsRequest): AskSecret | undefined {
+  return ask === false ? undefined : (ask ?? terminalAsk())
 }
 
 /** Without the settings that are not given. */

@@ -104,18 +104,20 @@ function holdsUnsafeInteger(value: unknown): boolean {
 
 /** The JSON Schema of a settings file, for editors. */
 export function settingsJsonSchema(): object {
-  const nested: Record<string, Record<string, z.ZodType>> = {}
-  const top: Record<string, z.ZodType> = {}
-  for (const row of settingsTable) {
-    const [first = '', second] = row.key.split('.')
-    if (second === undefined) top[first] = forEditors(row)
-    else (nested[first] ??= {})[second] = forEditors(row)
-  }
-  const sections = Object.entries(nested).map(([name, rows]) => [
-    name,
-    z.strictObject(rows).optional().describe(`The ${name} cluster.`),
-  ])
-  const schema = z.strictObject({ ...(Object.fromEntries(sections) as Record<string, z.ZodType>), ...top })
+  const rowsOf = Map.groupBy(settingsTable, ({ key }) => key.split('.')[0] ?? '')
+  const properties = [...rowsOf].map(([name, rows]): [string, z.ZodType] => {
+    const [only] = rows
+    if (only?.key === name) return [name, forEditors(only)]
+    const section = Object.fromEntries(rows.map(row => [row.key.slice(name.length + 1), forEditors(row)]))
+    return [
+      name,
+      z
+        .strictObject(section)
+        .optional()
+        .describe(name === 'serve' ? 'The server.' : `The ${name} cluster.`),
+    ]
+  })
+  const schema = z.strictObject(Object.fromEntries(properties))
   return {
     title: 'Settings of Shardferry',
     ...z.toJSONSchema(schema, { io: 'input', target: 'draft-7', override: addDefault }),

@@ -26,7 +26,7 @@ export type SettingType =
   | 'query'
   | 'queries'
 
-export type SettingGroup = Side | 'migration' | 'selection' | 'copying' | 'output'
+export type SettingGroup = Side | 'migration' | 'selection' | 'copying' | 'serving' | 'remote' | 'output'
 
 export interface SettingRow {
   /** Where it stands in the file: `source.username`. */
@@ -410,6 +410,82 @@ export const generalRows = [
     help: 'Tune the target while documents are copied (refresh off, no replicas); it is restored afterwards.',
   },
   {
+    key: 'serve.host',
+    flag: '--host',
+    group: 'serving',
+    type: 'string',
+    default: '127.0.0.1',
+    placeholder: 'address',
+    help: 'Address to listen at. One that other machines reach needs a token, or a CA of client certificates.',
+  },
+  {
+    key: 'serve.port',
+    flag: '--port',
+    group: 'serving',
+    type: 'integer',
+    default: 9870,
+    min: 0,
+    max: 65_535,
+    help: 'Port to listen at. 0: any that is free.',
+  },
+  {
+    key: 'serve.hosts',
+    group: 'serving',
+    type: 'list',
+    placeholder: 'names',
+    help: 'Names by which browsers and clients reach the server, besides its address: others are refused, so that no foreign page gets through under a name of its own.',
+  },
+  {
+    key: 'serve.viewerToken',
+    group: 'serving',
+    type: 'secret',
+    help: 'Token of those who may look, as env:NAME, file:PATH or prompt; 20 characters or more.',
+  },
+  {
+    key: 'serve.operatorToken',
+    group: 'serving',
+    type: 'secret',
+    help: 'Token of those who may also start and steer migrations, cut over and roll back.',
+  },
+  {
+    key: 'serve.adminToken',
+    group: 'serving',
+    type: 'secret',
+    help: 'Token of those who may also change connections and read the audit.',
+  },
+  { key: 'serve.cert', group: 'serving', type: 'file', help: "PEM file with the server's certificate, for https." },
+  { key: 'serve.key', group: 'serving', type: 'secret', help: "The certificate's PEM key, as file:PATH or env:NAME." },
+  {
+    key: 'serve.clientCa',
+    group: 'serving',
+    type: 'file',
+    help: 'PEM file with the CA of client certificates: who has one needs no token.',
+  },
+  {
+    key: 'serve.clients',
+    group: 'serving',
+    type: 'map',
+    pattern: /^(?:viewer|operator|admin)$/,
+    patternText: 'must be viewer, operator or admin',
+    help: 'What the owners of client certificates may do, as common name: role. Those who are not named may look.',
+  },
+  {
+    key: 'server',
+    group: 'remote',
+    type: 'string',
+    placeholder: 'url',
+    pattern: /^https?:\/\/[^\s/@?#]+\/?$/,
+    patternText: 'must be the address of a server, such as https://ferry.example:9870',
+    help: 'Ask a server (shardferry serve) instead of a state folder.',
+  },
+  {
+    key: 'serverToken',
+    group: 'remote',
+    type: 'secret',
+    help: 'Token for that server, as env:NAME, file:PATH or prompt.',
+  },
+  { key: 'serverCa', group: 'remote', type: 'file', help: "PEM file with the CA of that server's certificate." },
+  {
     key: 'logLevel',
     group: 'output',
     type: 'choice',
@@ -447,6 +523,11 @@ export const settingGroups: Readonly<Record<SettingGroup, { readonly title: stri
   },
   selection: { title: 'What is moved', commands: ['copy', 'check', 'plan', 'verify'] },
   copying: { title: 'How it is copied', commands: ['copy', 'check', 'plan', 'run', 'verify'] },
+  serving: { title: 'Server', commands: ['serve'] },
+  remote: {
+    title: 'Through a server',
+    commands: ['list', 'status', 'pause', 'resume', 'throttle', 'cancel', 'verify', 'cutover', 'rollback'],
+  },
   output: { title: 'Output', commands: ['every command'] },
 }
 

@@ -13,11 +13,13 @@ import { rightsFor } from '../../model/needs.ts'
 import type { Job } from '../../model/needs.ts'
 import type { Journal } from '../../model/ports.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { print } from '../output.ts'
-import { draftPlan, readPlanFile } from '../planning.ts'
-import { connectLazily, openKnownJournal } from '../session.ts'
-import type { Clusters, LazyClusters } from '../session.ts'
-import { undoAndTell } from '../undo.ts'
+import { draftPlan } from '../../operate/draft.ts'
+import { connectLazily } from '../../operate/clusters.ts'
+import { undoAndTell } from '../../operate/undo.ts'
+import type { Clusters, LazyClusters } from '../../operate/clusters.ts'
+import { print, tellUndone } from '../output.ts'
+import { readPlanFile } from '../planning.ts'
+import { openKnownJournal } from '../session.ts'
 import { grantedText, guideText } from '../view/granted-text.ts'
 
 export interface GrantOptions {
@@ -100,7 +102,7 @@ export async function accessRevoke(settings: Settings, { sides, dryRun }: Revoke
   }
   open.hold(thisProcess(), 'opened')
   await using clusters = connectLazily(settings, memory.state.plan, signal)
-  await undoAndTell(granted, memory, clusters, signal)
+  await undoAndTell(granted, memory, clusters, tellUndone, signal)
   return 0
 }
 

@@ -1,5 +1,5 @@
 import type { Ask, Pace } from '../../model/entries.ts'
-import { ShardferryError } from '../../model/errors.ts'
+import { requireAskable } from '../../operate/ask.ts'
 import type { MigrationSettings } from '../../settings/settings.ts'
 import { print } from '../output.ts'
 import { openKnownJournal } from '../session.ts'
@@ -12,11 +12,7 @@ import { formatBytes } from '../view/numbers.ts'
 export function control(settings: MigrationSettings, ask: Ask, { dryRun }: { readonly dryRun: boolean }): number {
   const { journal, name } = openKnownJournal(settings)
   using open = journal
-  if (!open.isHeld() && ask.what !== 'throttle') {
-    throw new ShardferryError('state-missing', `Migration ${name} is not running.`, {
-      hint: `See how it stands with: shardferry status ${name}. Start or resume it with: shardferry run --name ${name}`,
-    })
-  }
+  requireAskable(open, name, ask)
   if (dryRun) {
     print(`Would ask ${name} to ${described(ask)}. Nothing is changed.`)
     return 0
@@ -26,7 +22,8 @@ export function control(settings: MigrationSettings, ask: Ask, { dryRun }: { rea
   return 0
 }
 
-function described(ask: Ask): string {
+/** What is asked for, after "asked to". */
+export function described(ask: Ask): string {
   switch (ask.what) {
     case 'pause':
       return 'pause; it goes on with: shardferry resume'

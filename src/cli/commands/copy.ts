@@ -4,10 +4,11 @@ import type { MigrationState } from '../../journal/fold.ts'
 import { SqliteJournal } from '../../journal/sqlite.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { holdAndPlan, migrate, planToGoOnWith, requireSamePlan } from '../migrate.ts'
+import { holdAndPlan, planToGoOnWith, requireSamePlan } from '../../operate/hold-and-plan.ts'
+import { connectBoth } from '../../operate/clusters.ts'
+import { migrate } from '../migrate.ts'
 import { print } from '../output.ts'
 import { checkedPlan, showPlan } from '../planning.ts'
-import { connectBoth } from '../session.ts'
 
 export interface CopyOptions {
   readonly json: boolean

@@ -3,9 +3,10 @@ import { ShardferryError } from '../../model/errors.ts'
 import { writePlan } from '../../plan/plan-file.ts'
 import { refuseUnlessRunnable } from '../../plan/require-ok.ts'
 import type { Settings } from '../../settings/settings.ts'
+import { draftPlan } from '../../operate/draft.ts'
+import { connectBoth } from '../../operate/clusters.ts'
 import { print } from '../output.ts'
-import { draftPlan, showPlan } from '../planning.ts'
-import { connectBoth } from '../session.ts'
+import { showPlan } from '../planning.ts'
 
 export interface PlanCommandOptions {
   /** File to write, `-` for standard output; undefined: only print. */

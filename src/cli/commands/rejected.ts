@@ -7,12 +7,13 @@ import { ShardferryError } from '../../model/errors.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Journal } from '../../model/ports.ts'
 import type { MigrationSettings, Settings } from '../../settings/settings.ts'
-import { requireSamePlan } from '../migrate.ts'
+import { requireSamePlan } from '../../operate/hold-and-plan.ts'
+import { requireNeverMoved } from '../../operate/require-forward.ts'
+import { connectBoth } from '../../operate/clusters.ts'
+import type { Clusters } from '../../operate/clusters.ts'
+import { whileHolding } from '../../operate/while-holding.ts'
 import { print } from '../output.ts'
-import { requireNeverMoved } from '../require-forward.ts'
-import { connectBoth, openKnownJournal } from '../session.ts'
-import type { Clusters } from '../session.ts'
-import { whileHolding } from '../while-holding.ts'
+import { openKnownJournal } from '../session.ts'
 
 /** `shardferry rejected list`: documents that the target refused, by reason; `--json` gives every one of them as a line. */
 export function rejectedList(settings: MigrationSettings, { json }: { readonly json: boolean }): number {

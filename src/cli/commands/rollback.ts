@@ -1,22 +1,16 @@
-import { stepKinds, thisProcess } from '../../assemble.ts'
 import { fold } from '../../journal/fold.ts'
-import type { MigrationState } from '../../journal/fold.ts'
-import type { SqliteJournal } from '../../journal/sqlite.ts'
-import { lagBelow, lagHeld, straysCondition } from '../../migration/cutover/gate.ts'
-import { Memory } from '../../migration/memory.ts'
-import { stepsToUndo } from '../../migration/undo-steps.ts'
 import type { RollbackConditions } from '../../model/entries.ts'
 import { ShardferryError } from '../../model/errors.ts'
-import { movedTasks } from '../../model/plan.ts'
+import { plannedRollback, underWay } from '../../operate/change.ts'
+import type { Stands } from '../../operate/change.ts'
+import { removeMigration, requireNeverCutOver, whatRemovalUndoes } from '../../operate/take-back.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { changeDirection, requireRunning, tellMoved, underWay } from '../change-direction.ts'
+import { changeDirection, tellMoved } from '../change-direction.ts'
 import type { ChangeOptions } from '../change-direction.ts'
 import { confirmed } from '../confirm.ts'
-import { print } from '../output.ts'
-import { connectLazily, openKnownJournal } from '../session.ts'
-import { undoAndTell } from '../undo.ts'
+import { print, tellUndone } from '../output.ts'
+import { openKnownJournal } from '../session.ts'
 import { rolledBackText } from '../view/cutover-text.ts'
-import { namesText } from './cutover.ts'
 
 export interface RollbackOptions extends ChangeOptions {
   readonly conditions: RollbackConditions
@@ -43,7 +37,13 @@ export async function rollback(settings: Settings, options: RollbackOptions, sig
       requireNeverCutOver(state, name)
       return await removeAll({ settings, journal: open, folder, name, state }, options, signal)
     case 'done':
-      return await goBack({ journal: open, name, state }, options, signal)
+      return await changeDirection(
+        open,
+        name,
+        { ...plannedRollback({ journal: open, name, state }, options.conditions), told: rolledBackText },
+        options,
+        signal,
+      )
     case 'asked':
     case 'begun':
     case 'rollback-asked':
@@ -52,78 +52,19 @@ export async function rollback(settings: Settings, options: RollbackOptions, sig
   }
 }
 
-interface Stands {
-  readonly journal: SqliteJournal
-  readonly name: string
-  readonly state: MigrationState
-}
-
-async function goBack({ journal, name, state }: Stands, options: RollbackOptions, signal: AbortSignal): Promise<number> {
-  requireRunning(journal, name)
-  const tasks = movedTasks(state.plan!)
-  const { conditions } = options
-  const asked = {
-    what: 'rollback',
-    ask: { what: 'rollback', conditions },
-    steps: [
-      `block writes to ${namesText(tasks.map(task => ({ ...task, source: task.target })))} on the target`,
-      'copy what is left to the source, carry deletes over, compare what changed since the cutover',
-      'give the source its tuned settings back, and take the account',
-      'give the aliases on the target back to whom they were',
-      'once applications have moved, follow the source again, until a cutover or complete',
-    ],
-    conditions: () => {
-      const progress = journal.published()?.progress
-      const followed = progress?.phase === 'following-back' ? progress : undefined
-      const lag = followed?.total.lag ?? null
-      return Promise.resolve([
-        fold(journal.entries()).held ? lagHeld(lag) : lagBelow(lag, conditions.maxLagMs),
-        straysCondition(followed?.strays),
-      ])
-    },
-    told: rolledBackText,
-  } as const
-  return await changeDirection(journal, name, asked, options, signal)
-}
-
 interface Unmade extends Stands {
   readonly settings: Settings
   readonly folder: string
 }
 
 /** @throws ShardferryError `state-other` once applications have, or may have, used the target */
-function requireNeverCutOver({ cutover, switches, plan }: MigrationState, name: string): void {
-  if (cutover.phase !== 'none')
-    throw new ShardferryError(
-      'state-other',
-      `Migration ${name} was cut over meanwhile, or is being cut over; nothing was changed.`,
-      {
-        hint: 'See how it stands with: shardferry status. Then ask again: shardferry rollback',
-      },
-    )
-  if (switches === 0) return
-  throw new ShardferryError(
-    'state-other',
-    `Migration ${name} was cut over and is rolled back: applications are on the source, and what was made on the target stays.`,
-    {
-      hint: `End it with: shardferry complete. After that it can be deleted there: ${
-        plan
-          ? movedTasks(plan)
-              .map(({ target }) => target)
-              .join(', ')
-          : ''
-      }`,
-    },
-  )
-}
-
 /** Before a cutover the target is nobody's: what was made there goes, and everything else is given back. */
 async function removeAll(
   { settings, journal, folder, name, state }: Unmade,
   { dryRun, yes }: RollbackOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const listed = stepsToUndo(state, stepKinds(folder, state))
+  const listed = whatRemovalUndoes(folder, state)
   print(
     listed.length === 0
       ? `Migration ${name} has left nothing to take back.`
@@ -137,14 +78,7 @@ async function removeAll(
   }
   if (listed.length > 0 && !yes && !(await confirmed('Do this?', signal)))
     throw new ShardferryError('stopped', 'Stopped; nothing was changed.')
-  journal.lock(thisProcess())
-  const memory = new Memory(journal)
-  // A run may have cut over, and ended, since it was looked first.
-  requireNeverCutOver(memory.state, name)
-  memory.append({ type: 'opened', holder: thisProcess() })
-  await using clusters = connectLazily(settings, memory.state.plan, signal)
-  await undoAndTell(stepsToUndo(memory.state, stepKinds(folder, memory.state)), memory, clusters, signal)
-  memory.append({ type: 'completed' })
+  await removeMigration({ journal, folder, settings, onUndone: tellUndone }, signal)
   print(`Migration ${name} is rolled back; the source is as it was. The journal stays in ${folder}.`)
   return 0
 }

@@ -7,10 +7,11 @@ import { ShardferryError } from '../../model/errors.ts'
 import type { IndexTask, Plan } from '../../model/plan.ts'
 import { refuseUnlessRunnable } from '../../plan/require-ok.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { holdAndPlan, migrate, planToGoOnWith, requireSamePlan } from '../migrate.ts'
+import { holdAndPlan, planToGoOnWith, requireSamePlan } from '../../operate/hold-and-plan.ts'
+import { connectBoth } from '../../operate/clusters.ts'
+import { migrate } from '../migrate.ts'
 import { print } from '../output.ts'
 import { checkedPlan, readPlanFile, showChecks, showPlan } from '../planning.ts'
-import { connectBoth } from '../session.ts'
 
 export interface RunOptions {
   readonly file: string | undefined

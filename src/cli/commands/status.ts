@@ -1,6 +1,6 @@
 import { fold } from '../../journal/fold.ts'
-import type { MigrationState } from '../../journal/fold.ts'
-import type { Progress } from '../../model/progress.ts'
+import { stateOf } from '../../operate/state.ts'
+import type { State } from '../../operate/state.ts'
 import type { MigrationSettings } from '../../settings/settings.ts'
 import { lookOf, print } from '../output.ts'
 import { openKnownJournal } from '../session.ts'
@@ -14,7 +14,7 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
   using open = journal
   const state = fold(open.entries())
   const live = open.published()
-  const word = stateWord(state, open.isHeld(), live?.progress)
+  const word = words[stateOf(state, open.isHeld(), live?.progress)]
   if (json) {
     print(
       JSON.stringify({
@@ -42,21 +42,19 @@ export function status(settings: MigrationSettings, { json }: { readonly json: b
   return 0
 }
 
-/** The state in one word or two, from the journal, and from whether a process holds it and lets it rest. */
-function stateWord(state: MigrationState, held: boolean, progress: Progress | undefined): string {
-  if (held && (state.paused !== undefined || progress?.paused === true)) return 'paused'
-  if (state.cutover.phase === 'done' && state.outcome?.kind !== 'completed') return 'cut over'
-  if (held) return progress?.phase === 'following' ? 'waiting (cutover)' : 'running'
-  switch (state.outcome?.kind) {
-    case 'finished':
-      return state.report?.verdict === 'exact' ? 'done' : `done (${state.report?.verdict ?? ''})`
-    case 'completed':
-      return 'completed'
-    case 'failed':
-      return 'failed (resumable)'
-    case 'stopped':
-      return state.cancelled ? 'cancelled' : 'stopped (resumable)'
-    case undefined:
-      return state.startedAtMs === undefined ? 'planned' : 'interrupted (resumable)'
-  }
+/** States as a person reads them. */
+export const words: Readonly<Record<State, string>> = {
+  planned: 'planned',
+  running: 'running',
+  following: 'waiting (cutover)',
+  paused: 'paused',
+  'cut-over': 'cut over',
+  done: 'done',
+  'set-aside': 'done (set-aside)',
+  differs: 'done (differs)',
+  completed: 'completed',
+  failed: 'failed (resumable)',
+  cancelled: 'cancelled',
+  stopped: 'stopped (resumable)',
+  interrupted: 'interrupted (resumable)',
 }

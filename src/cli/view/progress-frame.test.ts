@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { cellsOf } from './cells.ts'
 import { progressFrame } from './progress-frame.ts'
-import { sampleIndex, sampleProgress } from './sample-progress.test.ts'
+import { sampleIndex, sampleProgress } from '../../model/sample-progress.test.ts'
 
 const text = (lines: readonly string[]) => `\n${lines.join('\n')}\n`
 const at80 = { columns: 80, rows: 24, colour: false }

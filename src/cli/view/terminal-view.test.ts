@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { progressFrame } from './progress-frame.ts'
-import { sampleIndex, sampleProgress } from './sample-progress.test.ts'
+import { sampleIndex, sampleProgress } from '../../model/sample-progress.test.ts'
 import { TerminalView } from './terminal-view.ts'
 
 /** A terminal that understands what the view writes: line breaks, cursor up, erase to the end of line and of screen. */

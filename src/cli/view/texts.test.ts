@@ -7,7 +7,7 @@ import { errorText } from './error-text.ts'
 import { lookCloser } from '../../preflight/check.ts'
 import { findingsText } from './findings-text.ts'
 import { planText } from './plan-text.ts'
-import { sampleProgress } from './sample-progress.test.ts'
+import { sampleProgress } from '../../model/sample-progress.test.ts'
 import { statusText } from './status-text.ts'
 
 const look = { colour: false, columns: 80 }

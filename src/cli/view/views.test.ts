@@ -4,7 +4,7 @@ import { ShardferryError } from '../../model/errors.ts'
 import { chooseView } from './choose-view.ts'
 import { JsonView, errorEvent, eventLine, findingEvent } from './json-view.ts'
 import { PlainView, plainLine } from './plain-view.ts'
-import { sampleIndex, sampleProgress } from './sample-progress.test.ts'
+import { sampleIndex, sampleProgress } from '../../model/sample-progress.test.ts'
 import { TerminalView } from './terminal-view.ts'
 
 const now = () => Date.UTC(2026, 10, 24, 10)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import type { IndexProgress, Progress } from '../../model/progress.ts'
+import type { IndexProgress, Progress } from './progress.ts'
 
 /** A run of two indices in the middle of its copy; the views' tests change what they are about. */
 export function sampleProgress(changes: Partial<Progress> = {}): Progress {

@@ -3,8 +3,7 @@ import type { Memory } from '../migration/memory.ts'
 import { undoSteps } from '../migration/undo-steps.ts'
 import type { StepToUndo } from '../migration/undo-steps.ts'
 import { ShardferryError } from '../model/errors.ts'
-import { print } from './output.ts'
-import type { LazyClusters } from './session.ts'
+import type { LazyClusters } from './clusters.ts'
 
 /** A node that restarts is waited for; a cluster that is gone is not. */
 const giveUpAfterMs = 30_000
@@ -17,6 +16,7 @@ export async function undoAndTell(
   steps: readonly StepToUndo[],
   memory: Memory,
   clusters: LazyClusters,
+  onUndone: (step: StepToUndo) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const left = await undoSteps(
@@ -26,7 +26,7 @@ export async function undoAndTell(
       world: realWorld(process.env),
       clusterOf: side => clusters.of(side),
       giveUpAfterMs,
-      onUndone: ({ what }) => print(`done: ${what}`),
+      onUndone,
     },
     signal,
   )
