@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { errorCodes, exitCodes } from '../src/model/errors.ts'
 import { grants, rightsFor } from '../src/model/needs.ts'
 import type { Side } from '../src/model/connection.ts'
-import type { IndexTask, Plan } from '../src/model/plan.ts'
+import type { DataStreamTask, IndexTask, Plan } from '../src/model/plan.ts'
 import { openapiDocument } from '../src/serve/openapi.ts'
 import { settingsReference } from '../src/settings/reference.ts'
 import { compatibilityPage } from '../test/matrix/page.ts'
@@ -97,6 +97,7 @@ const demanding: Plan = {
   indices: [
     { source: 'INDEX', target: 'INDEX', action: 'create', read: { by: 'seq-no' }, aliases: { ALIAS: {} }, tuning: { any: 1 } },
   ] as unknown as IndexTask[],
+  dataStreams: [{ source: 'STREAM', target: 'STREAM', by: 'roll-over' }] as unknown as DataStreamTask[],
   skipped: [],
 }
 
@@ -114,7 +115,15 @@ function privilegesTable(side: Side): string {
         ? 'for a cutover'
         : 'to go back'
     const where =
-      level === 'cluster' ? 'cluster' : indices.map(name => ({ '*': '`*`', ALIAS: 'aliases' })[name] ?? 'indices').join(', ')
+      level === 'cluster'
+        ? 'cluster'
+        : indices
+            .map(
+              name =>
+                ({ '*': '`*`', ALIAS: 'aliases', STREAM: 'data streams', '.ds-STREAM-*': 'their backing indices' })[name] ??
+                'indices',
+            )
+            .join(', ')
     return [why, where, code(elasticsearch), code(opensearch), mustHave]
   })
   const distinct = [...new Map(rows.map(row => [row.join(), row])).values()]

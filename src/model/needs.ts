@@ -33,6 +33,7 @@ export type What =
   | 'alias-names'
   | 'block'
   | 'tasks'
+  | 'see-data-streams'
   | 'data-streams'
   | 'make-templates'
 
@@ -129,6 +130,12 @@ export const grants: Readonly<Record<What, Grant>> = {
     elasticsearch: ['cluster:admin/reindex/rethrottle', 'cluster:admin/tasks/cancel'],
     opensearch: ['cluster:admin/reindex/rethrottle', 'cluster:admin/tasks/cancel'],
   },
+  'see-data-streams': {
+    level: 'index',
+    why: 'see what a data stream is made of',
+    elasticsearch: ['view_index_metadata'],
+    opensearch: ['indices:admin/data_stream/get', 'indices:admin/get'],
+  },
   'data-streams': {
     level: 'index',
     why: 'make data streams, roll them over and add backing indices; delete those that are empty',
@@ -139,6 +146,10 @@ export const grants: Readonly<Record<What, Grant>> = {
       'indices:admin/data_stream/lifecycle/put',
       'indices:admin/rollover',
       'indices:admin/delete',
+      // A rollover looks at the size of the index; one that goes is counted before.
+      'monitor',
+      'maintenance',
+      'read',
     ],
     opensearch: [
       'indices:admin/data_stream/create',
@@ -147,6 +158,9 @@ export const grants: Readonly<Record<What, Grant>> = {
       'indices:admin/rollover',
       'indices:admin/create',
       'indices:admin/delete',
+      'indices_monitor',
+      'indices:admin/refresh*',
+      'read',
     ],
   },
   'make-templates': {
@@ -238,6 +252,7 @@ function sourceNeeds(plan: Plan | undefined): Need[] {
     { what: 'read', indices: all, severity: 'error', without: 'documents cannot be read' },
     ...(all.length > 0 ? [scrollNeed] : []),
     { what: 'definitions', indices: all, severity: 'error', without: 'settings, mappings and aliases cannot be read' },
+    seeStreams(plan, 'source'),
     { what: 'stats', indices: bySeqNo, severity: 'error', without: cannotBySeqNo },
     { what: 'refresh', indices: bySeqNo, severity: 'error', without: cannotBySeqNo },
     { what: 'stats', indices: bySlices, severity: 'warning', without: degraded },
@@ -265,11 +280,17 @@ function liveNeeds(side: Side, plan: Plan | undefined): Need[] {
   ]
 }
 
+function seeStreams(plan: Plan | undefined, side: Side): Need {
+  const indices = (plan?.dataStreams ?? []).map(stream => stream[side])
+  return { what: 'see-data-streams', indices, severity: 'error', without: 'it cannot be told which indices the data stream has' }
+}
+
 function dataStreamNeeds(plan: Plan | undefined): Need[] {
   const streams = plan?.dataStreams ?? []
   const helped = streams.some(({ by, template }) => by === 'roll-over' || template !== undefined)
   const backing = streams.map(({ target }) => `.ds-${target}-*`)
   return [
+    seeStreams(plan, 'target'),
     {
       what: 'data-streams',
       indices: [...streams.map(({ target }) => target), ...backing],

@@ -119,10 +119,11 @@ const trialsOf: Readonly<Record<Need['what'], (path: string, name: string) => re
     { method: 'POST', path: '/_tasks/shardferry-probe:1/_cancel' },
     { method: 'POST', path: '/_reindex/shardferry-probe:1/_rethrottle', query: { requests_per_second: -1 } },
   ],
-  'data-streams': path => [
+  'see-data-streams': path => [
     { method: 'GET', path: `/_data_stream${path}` },
-    { method: 'POST', path: `${path}/_rollover`, query: { dry_run: true } },
+    { method: 'GET', path },
   ],
+  'data-streams': path => [{ method: 'POST', path: `${path}/_rollover`, query: { dry_run: true } }],
   'make-templates': () => [{ method: 'DELETE', path: `/_index_template/${probe}` }],
   // There is no block that blocks nothing.
   block: () => [],
