@@ -14,6 +14,7 @@ import { detailRoutes } from './api/details.ts'
 import { eventRoutes } from './api/events.ts'
 import { migrationRoutes } from './api/migrations.ts'
 import { apiRoutes } from './api/routes.ts'
+import { mountConsole } from './console.ts'
 import { guard, needs } from './guard/guard.ts'
 import type { GuardParts, ServeEnv } from './guard/guard.ts'
 import type { Metrics } from './metrics.ts'
@@ -96,6 +97,7 @@ export function serveApp(parts: AppParts): OpenAPIHono<ServeEnv> {
     app.route('/api/v1', routes)
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', description)
+  mountConsole(app)
   app.notFound(c => problem(c, 404, 'usage', `There is nothing at ${c.req.path}.`, 'GET /openapi.json tells what there is.'))
   app.onError((thrown, c) => {
     if (thrown instanceof HTTPException) return thrown.res ?? problem(c, thrown.status, 'usage', thrown.message)
