@@ -13,9 +13,19 @@ export default defineConfig({
             'test/proxy/**/*.test.ts',
             'test/property/**/*.test.ts',
             'lab/**/*.test.ts',
+            'console/src/**/*.test.ts',
           ],
           exclude: ['**/*.real.test.ts', '**/*.fault.test.ts'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'console',
+          include: ['test/console/**/*.test.ts'],
+          globalSetup: ['test/console/build.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

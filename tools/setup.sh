@@ -29,4 +29,7 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   npm ci --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
 fi
+if [ ! -f dist/console/index.html ] || [ -n "$(find console package-lock.json -newer dist/console/index.html -print -quit)" ]; then
+  npm run --silent console
+fi
 [ -x node_modules/node/bin/node ] || { echo 'The Node 26 of devDependencies was not installed; npm must be allowed to run its install script: npm rebuild node --foreground-scripts' >&2; exit 2; }

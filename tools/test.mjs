@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const stages = ['unit', 'contract', 'real', 'fault']
+const stages = ['unit', 'console', 'contract', 'real', 'fault']
 const asked = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'shardferry-tests-'))
 const sum = { passed: 0, failed: 0, skipped: 0 }

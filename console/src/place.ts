@@ -5,9 +5,7 @@ export const tabs = ['overview', 'partitions', 'indices', 'set-aside', 'verifica
 export type Tab = (typeof tabs)[number]
 
 export type Place =
-  | { readonly page: 'list' }
-  | { readonly page: 'new' }
-  | { readonly page: 'migration'; readonly name: string; readonly tab: Tab }
+  { readonly page: 'list' } | { readonly page: 'new' } | { readonly page: 'migration'; readonly name: string; readonly tab: Tab }
 
 export const place = signal<Place>(placeOf(location.hash))
 addEventListener('hashchange', () => (place.value = placeOf(location.hash)))

@@ -22,7 +22,12 @@ export interface Finding {
 /** What steering did, or would do. */
 export interface Done {
   readonly steps: readonly string[]
-  readonly conditions: readonly { readonly what: string; readonly holds: boolean; readonly seen: string; readonly remedy?: string }[]
+  readonly conditions: readonly {
+    readonly what: string
+    readonly holds: boolean
+    readonly seen: string
+    readonly remedy?: string
+  }[]
   readonly migration: Summary
 }
 
@@ -46,7 +51,12 @@ export interface IndexPartitions {
 }
 
 export interface SetAside {
-  readonly reasons: readonly { readonly index: string; readonly type: string; readonly reason: string; readonly documents: number }[]
+  readonly reasons: readonly {
+    readonly index: string
+    readonly type: string
+    readonly reason: string
+    readonly documents: number
+  }[]
   readonly documents: readonly {
     readonly index: string
     readonly id: string

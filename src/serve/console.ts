@@ -53,6 +53,11 @@ function filesIn(folder: string): Map<string, Served> {
 function answer({ type, plain, packed }: Served, accepts: string | undefined, cache: string): Response {
   const packs = accepts?.includes('gzip') ?? false
   return new Response(packs ? packed : plain, {
-    headers: { 'content-type': type, 'cache-control': cache, vary: 'accept-encoding', ...(packs ? { 'content-encoding': 'gzip' } : {}) },
+    headers: {
+      'content-type': type,
+      'cache-control': cache,
+      vary: 'accept-encoding',
+      ...(packs ? { 'content-encoding': 'gzip' } : {}),
+    },
   })
 }

@@ -8,7 +8,7 @@ export interface Loaded<T> {
 }
 
 /** What is at a path, asked for anew when `when` changes; what was there before stays in sight meanwhile. */
-export function useLoaded<T>(path: string, when: unknown = undefined): Loaded<T> {
+export function useLoaded<T>(path: string, when?: unknown): Loaded<T> {
   const [turn, setTurn] = useState(0)
   const [loaded, setLoaded] = useState<{ readonly path: string; readonly value?: T; readonly error?: unknown }>({ path })
   useEffect(() => {

@@ -22,7 +22,15 @@ export function Bar({ part, tone, label }: { readonly part: number; readonly ton
   )
 }
 
-export function Fact({ label, children, tone }: { readonly label: string; readonly children: ComponentChildren; readonly tone?: Tone }) {
+export function Fact({
+  label,
+  children,
+  tone,
+}: {
+  readonly label: string
+  readonly children: ComponentChildren
+  readonly tone?: Tone
+}) {
   return (
     <div class="fact">
       <dt>{label}</dt>

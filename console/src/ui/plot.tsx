@@ -52,7 +52,11 @@ export function Plot({ title, samples, value, format, tick, colour }: PlotOf) {
       <figcaption>
         {title} <strong>{said === undefined ? '–' : format(said)}</strong>
       </figcaption>
-      <div ref={place} role="img" aria-label={`${title} since this page was opened, now ${said === undefined ? 'unknown' : format(said)}`} />
+      <div
+        ref={place}
+        role="img"
+        aria-label={`${title} since this page was opened, now ${said === undefined ? 'unknown' : format(said)}`}
+      />
     </figure>
   )
 }

@@ -19,18 +19,60 @@ interface Action {
 }
 
 const moves = ({ state }: Summary): boolean => state === 'running' || state === 'following'
-const ended = ({ state }: Summary): boolean => ['stopped', 'failed', 'interrupted', 'cancelled', 'done', 'set-aside', 'differs'].includes(state)
+const ended = ({ state }: Summary): boolean =>
+  ['stopped', 'failed', 'interrupted', 'cancelled', 'done', 'set-aside', 'differs'].includes(state)
 
 const actions: readonly Action[] = [
   { what: 'pause', title: 'Pause', means: 'It rests after what is under way.', when: moves },
   { what: 'resume', title: 'Resume', means: 'It goes on.', when: ({ state }) => state === 'paused' },
-  { what: 'start', title: 'Run again', means: 'It goes on from where it ended, and catches up with what was written since.', when: ended },
-  { what: 'verify', title: 'Verify', means: 'Both sides are compared document by document, also while it goes on.', when: ({ state }) => state !== 'planned' },
-  { what: 'cutover', title: 'Cut over', means: 'Applications are moved to the target. The source takes no writes from here on.', when: ({ state }) => state === 'following', typed: true },
-  { what: 'moved', title: 'All have moved', means: 'Every application uses the other side: what they write is carried back from now on.', when: ({ state }) => state === 'cut-over', typed: true },
-  { what: 'rollback', title: 'Roll back', means: 'Applications go back to the source, with what they wrote to the target. Before a cutover, what was made is removed.', when: ({ state }) => state !== 'completed' && state !== 'planned', typed: true, danger: true },
-  { what: 'complete', title: 'Complete', means: 'Everything it made or changed is taken back: tuned settings, users, roles, keys, blocks. What was copied stays.', when: one => ended(one) || one.state === 'cut-over', typed: true },
-  { what: 'cancel', title: 'Cancel', means: 'It stops, and the settings it tuned are given back.', when: one => moves(one) || one.state === 'paused', danger: true },
+  {
+    what: 'start',
+    title: 'Run again',
+    means: 'It goes on from where it ended, and catches up with what was written since.',
+    when: ended,
+  },
+  {
+    what: 'verify',
+    title: 'Verify',
+    means: 'Both sides are compared document by document, also while it goes on.',
+    when: ({ state }) => state !== 'planned',
+  },
+  {
+    what: 'cutover',
+    title: 'Cut over',
+    means: 'Applications are moved to the target. The source takes no writes from here on.',
+    when: ({ state }) => state === 'following',
+    typed: true,
+  },
+  {
+    what: 'moved',
+    title: 'All have moved',
+    means: 'Every application uses the other side: what they write is carried back from now on.',
+    when: ({ state }) => state === 'cut-over',
+    typed: true,
+  },
+  {
+    what: 'rollback',
+    title: 'Roll back',
+    means: 'Applications go back to the source, with what they wrote to the target. Before a cutover, what was made is removed.',
+    when: ({ state }) => state !== 'completed' && state !== 'planned',
+    typed: true,
+    danger: true,
+  },
+  {
+    what: 'complete',
+    title: 'Complete',
+    means: 'Everything it made or changed is taken back: tuned settings, users, roles, keys, blocks. What was copied stays.',
+    when: one => ended(one) || one.state === 'cut-over',
+    typed: true,
+  },
+  {
+    what: 'cancel',
+    title: 'Cancel',
+    means: 'It stops, and the settings it tuned are given back.',
+    when: one => moves(one) || one.state === 'paused',
+    danger: true,
+  },
 ]
 
 /** What can be done with a migration as it stands; each is shown before it is done. */
@@ -99,7 +141,11 @@ function Confirm({ action, live, onClose }: { readonly action: Action; readonly 
   const ask = async (dryRun: boolean): Promise<void> => {
     setBusy(true)
     try {
-      const done = await post<Done>(`${live.path}/${what}`, { ...accepted, dryRun }, dryRun || !typed ? undefined : migration.version)
+      const done = await post<Done>(
+        `${live.path}/${what}`,
+        { ...accepted, dryRun },
+        dryRun || !typed ? undefined : migration.version,
+      )
       setError(undefined)
       if (dryRun) return setShown(done)
       void live.refresh()
@@ -119,7 +165,11 @@ function Confirm({ action, live, onClose }: { readonly action: Action; readonly 
           <legend>Go ahead</legend>
           {options.map(([key, text]) => (
             <label key={key}>
-              <input type="checkbox" checked={accepted[key] ?? false} onChange={event => setAccepted({ ...accepted, [key]: event.currentTarget.checked })} />
+              <input
+                type="checkbox"
+                checked={accepted[key] ?? false}
+                onChange={event => setAccepted({ ...accepted, [key]: event.currentTarget.checked })}
+              />
               {text}
             </label>
           ))}
@@ -164,7 +214,12 @@ function Confirm({ action, live, onClose }: { readonly action: Action; readonly 
         <button type="button" disabled={busy} onClick={() => void ask(true)}>
           Dry run
         </button>
-        <button type="button" class={danger ? 'danger' : 'primary'} disabled={busy || (typed && name !== migration.name)} onClick={() => void ask(false)}>
+        <button
+          type="button"
+          class={danger ? 'danger' : 'primary'}
+          disabled={busy || (typed && name !== migration.name)}
+          onClick={() => void ask(false)}
+        >
           {title}
         </button>
       </footer>

@@ -22,7 +22,8 @@ const columns: readonly Column[] = [
       const fraction = one.state === 'waiting' || one.state === 'copying' ? fractionOf(one.counts.read, one.expectedDocs) : 1
       return (
         <>
-          <Bar part={fraction} tone={fraction === 1 ? 'good' : 'busy'} label={`Progress of ${one.index}`} /> {formatPercent(fraction)}
+          <Bar part={fraction} tone={fraction === 1 ? 'good' : 'busy'} label={`Progress of ${one.index}`} />{' '}
+          {formatPercent(fraction)}
         </>
       )
     },
@@ -52,7 +53,12 @@ export function Indices({ live }: { readonly live: Live }) {
     <section>
       <label class="filter">
         Filter
-        <input type="search" value={filter} placeholder="part of a name" onInput={event => setFilter(event.currentTarget.value)} />
+        <input
+          type="search"
+          value={filter}
+          placeholder="part of a name"
+          onInput={event => setFilter(event.currentTarget.value)}
+        />
         <span class="quiet">
           {formatDocs(rows.length)} of {formatDocs(all.length)}
         </span>
@@ -60,7 +66,12 @@ export function Indices({ live }: { readonly live: Live }) {
       <Rows
         label="Indices"
         head={columns.map(({ title, number }, at) => (
-          <th key={title} scope="col" class={number ? 'number' : ''} aria-sort={at !== sort.column ? 'none' : sort.down ? 'descending' : 'ascending'}>
+          <th
+            key={title}
+            scope="col"
+            class={number ? 'number' : ''}
+            aria-sort={at !== sort.column ? 'none' : sort.down ? 'descending' : 'ascending'}
+          >
             <button type="button" class="plain" onClick={() => setSort({ column: at, down: at === sort.column && !sort.down })}>
               {title} {at === sort.column ? (sort.down ? '↓' : '↑') : ''}
             </button>

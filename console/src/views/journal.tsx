@@ -48,7 +48,7 @@ export function linesOf(events: readonly Event[]): readonly Line[] {
 }
 
 function told(event: Event): Pick<Line, 'text' | 'tone'> {
-  const word = (key: string): string => String(event[key] ?? '')
+  const word = (key: string): string => (event[key] ?? '') as string
   switch (event.type) {
     case 'planned':
       return { text: `planned: ${word('indices')} indices`, tone: 'busy' }
@@ -71,7 +71,10 @@ function told(event: Event): Pick<Line, 'text' | 'tone'> {
     case 'deletes-carried':
       return { text: `deletes of ${word('index')} carried over: ${word('carried')} so far`, tone: 'good' }
     case 'verified':
-      return { text: `compared: ${word('equal')} of ${word('indices')} indices are equal`, tone: word('equal') === word('indices') ? 'good' : 'bad' }
+      return {
+        text: `compared: ${word('equal')} of ${word('indices')} indices are equal`,
+        tone: word('equal') === word('indices') ? 'good' : 'bad',
+      }
     case 'asked':
       return { text: `asked to ${(event['ask'] as { what: string }).what}`, tone: 'warn' }
     case 'audited':

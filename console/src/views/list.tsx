@@ -35,11 +35,13 @@ export function List() {
         </Empty>
       ) : (
         <ul class="cards">
-          {value.migrations.toSorted((a, b) => urgency(a) - urgency(b) || a.name.localeCompare(b.name)).map(one => (
-            <li key={one.name}>
-              <Card {...one} />
-            </li>
-          ))}
+          {value.migrations
+            .toSorted((a, b) => urgency(a) - urgency(b) || a.name.localeCompare(b.name))
+            .map(one => (
+              <li key={one.name}>
+                <Card {...one} />
+              </li>
+            ))}
         </ul>
       )}
     </>

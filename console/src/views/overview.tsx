@@ -1,4 +1,14 @@
-import { formatByteRate, formatBytes, formatDocs, formatDuration, formatPercent, formatRate, formatShort, fractionOf, plural } from '../../../src/cli/view/numbers.ts'
+import {
+  formatByteRate,
+  formatBytes,
+  formatDocs,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatShort,
+  fractionOf,
+  plural,
+} from '../../../src/cli/view/numbers.ts'
 import type { Live } from '../live.ts'
 import { clusterText, phases, stepOf, way } from '../words.ts'
 import { Plot } from '../ui/plot.tsx'
@@ -33,9 +43,9 @@ export function Overview({ live }: { readonly live: Live }) {
         <section>
           <h2>Account</h2>
           <p>
-            {formatDocs(report.total.read)} read = {formatDocs(report.total.written)} written + {formatDocs(report.total.alreadyNewer)} already newer +{' '}
-            {formatDocs(report.total.setAside)} set aside + {formatDocs(report.total.filtered)} filtered:{' '}
-            {report.balanced ? 'it balances' : 'it does not balance'}.
+            {formatDocs(report.total.read)} read = {formatDocs(report.total.written)} written +{' '}
+            {formatDocs(report.total.alreadyNewer)} already newer + {formatDocs(report.total.setAside)} set aside +{' '}
+            {formatDocs(report.total.filtered)} filtered: {report.balanced ? 'it balances' : 'it does not balance'}.
           </p>
           {report.notes.length > 0 && (
             <ul>
@@ -86,14 +96,21 @@ function Moving({ live }: { readonly live: Live }) {
       )}
       <dl class="facts">
         <Fact label="documents">
-          {formatDocs(total.counts.read)} <small>of {formatDocs(total.expectedDocs)}, {formatPercent(fraction)}</small>
+          {formatDocs(total.counts.read)}{' '}
+          <small>
+            of {formatDocs(total.expectedDocs)}, {formatPercent(fraction)}
+          </small>
         </Fact>
         <Fact label="bytes">
           {formatBytes(total.counts.bytes)} <small>of {formatBytes(Math.max(total.expectedBytes, total.counts.bytes))}</small>
         </Fact>
         {follows ? (
           <Fact label="lag" tone={total.lag?.operations ? 'warn' : 'good'}>
-            {total.lag === null ? '–' : total.lag.operations === 0 ? 'none' : plural(total.lag.operations, 'operation', 'operations')}
+            {total.lag === null
+              ? '–'
+              : total.lag.operations === 0
+                ? 'none'
+                : plural(total.lag.operations, 'operation', 'operations')}
           </Fact>
         ) : (
           <Fact label="time left">{progress.etaMs === null || progress.paused ? '–' : formatDuration(progress.etaMs)}</Fact>
@@ -111,9 +128,32 @@ function Moving({ live }: { readonly live: Live }) {
         </Fact>
       </dl>
       <div class="plots">
-        <Plot title="Documents" samples={live.samples.value} value={one => one.docsPerSecond} format={formatRate} tick={formatShort} colour="--accent" />
-        <Plot title="Bytes" samples={live.samples.value} value={one => one.bytesPerSecond} format={formatByteRate} tick={formatBytes} colour="--good" />
-        {follows && <Plot title="Lag" samples={live.samples.value} value={one => one.lag} format={ops => `${formatDocs(ops)} ops`} tick={formatShort} colour="--warn" />}
+        <Plot
+          title="Documents"
+          samples={live.samples.value}
+          value={one => one.docsPerSecond}
+          format={formatRate}
+          tick={formatShort}
+          colour="--accent"
+        />
+        <Plot
+          title="Bytes"
+          samples={live.samples.value}
+          value={one => one.bytesPerSecond}
+          format={formatByteRate}
+          tick={formatBytes}
+          colour="--good"
+        />
+        {follows && (
+          <Plot
+            title="Lag"
+            samples={live.samples.value}
+            value={one => one.lag}
+            format={ops => `${formatDocs(ops)} ops`}
+            tick={formatShort}
+            colour="--warn"
+          />
+        )}
       </div>
     </>
   )

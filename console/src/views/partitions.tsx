@@ -99,7 +99,12 @@ interface Shape {
 }
 
 /** Colour by colour, a path each: a hundred thousand cells in one frame. */
-function draw(canvas: HTMLCanvasElement, { states, rounds }: Cells, { width, height, size, columns }: Shape, chosen?: number): void {
+function draw(
+  canvas: HTMLCanvasElement,
+  { states, rounds }: Cells,
+  { width, height, size, columns }: Shape,
+  chosen?: number,
+): void {
   const ratio = devicePixelRatio || 1
   canvas.width = width * ratio
   canvas.height = height * ratio
@@ -138,7 +143,10 @@ interface Details {
 const hoverMs = 120
 
 function Told({ cells, cell, path }: { readonly cells: Cells; readonly cell: number | undefined; readonly path: string }) {
-  const [details, setDetails] = useState<{ readonly cell: number; readonly value: Readonly<Record<string, string | number | null>> }>()
+  const [details, setDetails] = useState<{
+    readonly cell: number
+    readonly value: Readonly<Record<string, string | number | null>>
+  }>()
   const round = cell === undefined ? undefined : roundAt(cells, cell)
   useEffect(() => {
     if (cell === undefined || !round) return
@@ -164,8 +172,8 @@ function Told({ cells, cell, path }: { readonly cells: Cells; readonly cell: num
   const number = (name: string): number => Number(found?.[name] ?? 0)
   return (
     <p class="told" aria-live="polite">
-      <strong>{round.index}</strong> {round.round === 0 ? 'bulk copy' : `round ${round.round}`}, partition {formatDocs(cell - round.from + 1)} of{' '}
-      {formatDocs(round.count)}: {state}
+      <strong>{round.index}</strong> {round.round === 0 ? 'bulk copy' : `round ${round.round}`}, partition{' '}
+      {formatDocs(cell - round.from + 1)} of {formatDocs(round.count)}: {state}
       {found && (
         <>
           . {String(found['range'] ?? '')},{' '}

@@ -13,7 +13,8 @@ export function SetAsideView({ live }: { readonly live: Live }) {
   return (
     <section>
       <p>
-        They are kept with their bytes. Correct the mapping of the target, then write them again: <code>shardferry rejected retry {live.name}</code>
+        They are kept with their bytes. Correct the mapping of the target, then write them again:{' '}
+        <code>shardferry rejected retry {live.name}</code>
       </p>
       {value.reasons.map(({ index, type, reason, documents }) => (
         <details key={`${index} ${type} ${reason}`}>

@@ -14,7 +14,11 @@ interface Compared {
   readonly report: Verification | null
 }
 
-const verdicts = { equal: ['equal', 'good'], 'set-aside': ['equal but for documents set aside', 'warn'], differs: ['different', 'bad'] } as const
+const verdicts = {
+  equal: ['equal', 'good'],
+  'set-aside': ['equal but for documents set aside', 'warn'],
+  differs: ['different', 'bad'],
+} as const
 
 /** Both sides next to each other, as the last comparison found them. */
 export function VerificationView({ live }: { readonly live: Live }) {
@@ -36,10 +40,18 @@ export function VerificationView({ live }: { readonly live: Live }) {
             {formatDocs(progress?.total.expectedDocs ?? 0)} documents
             {progress?.etaMs == null ? '' : `, ${formatDuration(progress.etaMs)} left`}
           </p>
-          <Bar part={fractionOf(progress?.total.counts.read ?? 0, progress?.total.expectedDocs ?? 0)} tone="busy" label="Compared" />
+          <Bar
+            part={fractionOf(progress?.total.counts.read ?? 0, progress?.total.expectedDocs ?? 0)}
+            tone="busy"
+            label="Compared"
+          />
         </div>
       )}
-      {report ? <Report report={report} path={live.path} /> : !running && <Empty>Both sides were not compared yet: choose Verify.</Empty>}
+      {report ? (
+        <Report report={report} path={live.path} />
+      ) : (
+        !running && <Empty>Both sides were not compared yet: choose Verify.</Empty>
+      )}
     </section>
   )
 }
@@ -102,7 +114,9 @@ function Report({ report, path }: { readonly report: Verification; readonly path
 }
 
 function Differences({ path }: { readonly path: string }) {
-  const { value } = useLoaded<{ readonly differences: readonly Difference[]; readonly next: number | null }>(`${path}/differences?limit=100`)
+  const { value } = useLoaded<{ readonly differences: readonly Difference[]; readonly next: number | null }>(
+    `${path}/differences?limit=100`,
+  )
   if (!value || value.differences.length === 0) return null
   return (
     <>

@@ -37,7 +37,13 @@ export function Wizard() {
     ...(name === '' ? {} : { name }),
     source: sideAsked(source),
     target: sideAsked(target),
-    settings: { indices: indices.split(',').map(one => one.trim()).filter(Boolean), follow },
+    settings: {
+      indices: indices
+        .split(',')
+        .map(one => one.trim())
+        .filter(Boolean),
+      follow,
+    },
   }
   const attempt = async (act: () => Promise<void>): Promise<void> => {
     setBusy(true)
@@ -123,7 +129,15 @@ export function Wizard() {
   )
 }
 
-function Cluster({ title, side, onChange }: { readonly title: string; readonly side: Side; readonly onChange: (side: Side) => void }) {
+function Cluster({
+  title,
+  side,
+  onChange,
+}: {
+  readonly title: string
+  readonly side: Side
+  readonly onChange: (side: Side) => void
+}) {
   const { value } = useLoaded<{ readonly connections: readonly KnownConnection[] }>('/connections')
   const known = value?.connections ?? []
   const field = (key: keyof Side, label: string, more: { readonly placeholder?: string; readonly hidden?: boolean } = {}) => {
