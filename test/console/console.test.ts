@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import { holder, partition, plan, indexTask, settled } from '../../src/journal/sample-entries.test-part.ts'
 import type { SqliteJournal } from '../../src/journal/sqlite.ts'
 import { migrationIn, newStateFolder, served } from '../../src/serve/serving.test-part.ts'
-import { sampleIndex, sampleProgress } from '../../src/cli/view/sample-progress.test.ts'
+import { sampleIndex, sampleProgress } from '../../src/model/sample-progress.test.ts'
 
 const browserAt = process.env['SHARDFERRY_CHROMIUM'] ?? '/usr/bin/chromium'
 
