@@ -9,6 +9,8 @@ import type {
   Entry,
   LaterChange,
   Pace,
+  ReindexAnswered,
+  ReindexAsked,
   RollbackConditions,
   RoundsMerged,
   ShardMark,
@@ -51,7 +53,16 @@ export interface MigrationState {
   readonly held: boolean
   /** Cutovers and rollbacks that were made. */
   readonly switches: number
+  /** The request that it was asked for by, where `POST _reindex` did. */
+  readonly reindex: ReindexState | undefined
   readonly lastNumber: number
+}
+
+export interface ReindexState {
+  readonly asked: ReindexAsked
+  readonly askedAtMs: number
+  readonly answered?: ReindexAnswered
+  readonly answeredAtMs?: number
 }
 
 /**
@@ -138,6 +149,7 @@ export class FoldingState implements MigrationState {
   cutover: CutoverState = { phase: 'none' }
   held = false
   switches = 0
+  reindex: ReindexState | undefined
   lastNumber = 0
 
   apply(entry: Entry, number: number, atMs: number): void {
@@ -268,6 +280,12 @@ export class FoldingState implements MigrationState {
         return
       case 'completed':
         this.outcome = { kind: 'completed' }
+        return
+      case 'reindex-asked':
+        this.reindex ??= { asked: entry, askedAtMs: atMs }
+        return
+      case 'reindex-answered':
+        if (this.reindex) this.reindex = { ...this.reindex, answered: entry, answeredAtMs: atMs }
         return
     }
   }

@@ -57,6 +57,20 @@ export interface IndexTask {
   readonly changes: readonly Change[]
   /** Settings the target index has only while documents are copied; a null removes the setting. */
   readonly tuning: Readonly<Record<string, string | number | boolean | null>>
+  /** How documents are written, where a `_reindex` request says so; elsewhere with external versions, which decide what stays. */
+  readonly write?: WriteAs
+}
+
+/** `dest` of a `_reindex` request, and what goes with it. */
+export interface WriteAs {
+  readonly opType: 'index' | 'create'
+  readonly versionType: 'internal' | 'external' | 'external_gt' | 'external_gte'
+  /** `keep`, `discard`, or one for all documents with a leading `=`. */
+  readonly routing: string
+  readonly pipeline?: string
+  readonly conflicts: 'abort' | 'proceed'
+  readonly timeout?: string
+  readonly waitForActiveShards?: string
 }
 
 export interface Estimate {
@@ -89,6 +103,14 @@ export interface ReadBy {
   readonly primaryOnly?: boolean
   /** Leave the documents themselves out, for a comparison of ids; never in a plan. */
   readonly idsOnly?: boolean
+  /** Documents of a page, at most. */
+  readonly pageDocs?: number
+  /** Documents that are read, at most; only where one partition is all. */
+  readonly maxDocs?: number
+  /** `_source` of the search: which fields are read. The source writes the JSON anew for it. */
+  readonly fields?: Json
+  /** Of the search, instead of the order in the index. */
+  readonly sort?: Json
   /** Why not by sequence numbers, and what is lost by it; and what another engine than the stream does differently. */
   readonly reason?: string
 }
