@@ -51,8 +51,8 @@ export class Jobs {
     const problems: string[] = []
     for (const number of this.#numbers()) {
       try {
-        if (this.#stateOf(number)?.answered === undefined)
-          this.#known(ReindexJob.resume(this.#parts, number, this.#folder(number)))
+        const state = this.#stateOf(number)
+        if (state && !state.answered) this.#known(ReindexJob.resume(this.#parts, number, this.#folder(number)))
       } catch (thrown) {
         problems.push(`reindex-${number}: ${asShardferryError(thrown).message}`)
       }
