@@ -59,7 +59,8 @@ export function inexactNumbers(json: string): string[] {
   return found
 }
 
-function parsed(connection: Connection, request: ClusterRequest, answer: Answer): unknown {
+/** @throws ShardferryError `response-unreadable` */
+export function parsed(connection: Connection, request: ClusterRequest, answer: Answer): unknown {
   if (answer.body.length === 0) return {}
   try {
     return JSON.parse(text.decode(answer.body)) as unknown

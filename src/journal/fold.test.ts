@@ -58,6 +58,8 @@ const everyType: Record<Entry['type'], true> = {
   finished: true,
   completed: true,
   audited: true,
+  'reindex-asked': true,
+  'reindex-answered': true,
 }
 
 function settledIds(state: MigrationState): string[] {

@@ -9,6 +9,8 @@ import type {
   Entry,
   LaterChange,
   Pace,
+  ReindexAnswered,
+  ReindexAsked,
   RollbackConditions,
   RoundsMerged,
   ShardMark,
@@ -55,7 +57,16 @@ export interface MigrationState {
   readonly switches: number
   /** The last cutover was made with a way back: what the target has is listed. */
   readonly hasWayBack: boolean
+  /** The request that it was asked for by, where `POST _reindex` did. */
+  readonly reindex: ReindexState | undefined
   readonly lastNumber: number
+}
+
+export interface ReindexState {
+  readonly asked: ReindexAsked
+  readonly askedAtMs: number
+  readonly answered?: ReindexAnswered
+  readonly answeredAtMs?: number
 }
 
 /**
@@ -144,6 +155,7 @@ export class FoldingState implements MigrationState {
   held = false
   switches = 0
   hasWayBack = false
+  reindex: ReindexState | undefined
   lastNumber = 0
 
   apply(entry: Entry, number: number, atMs: number): void {
@@ -281,6 +293,12 @@ export class FoldingState implements MigrationState {
         return
       case 'completed':
         this.outcome = { kind: 'completed' }
+        return
+      case 'reindex-asked':
+        this.reindex ??= { asked: entry, askedAtMs: atMs }
+        return
+      case 'reindex-answered':
+        if (this.reindex) this.reindex = { ...this.reindex, answered: entry, answeredAtMs: atMs }
         return
     }
   }

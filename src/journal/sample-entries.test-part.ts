@@ -97,6 +97,8 @@ export const cutoverFacts: CutoverFacts = {
 }
 
 export const wholeMigration: readonly Entry[] = [
+  { type: 'reindex-asked', params: {}, body: {}, headers: {} },
+  { type: 'reindex-answered', status: 200, response: {} },
   { type: 'planned', plan: plan(indexTask('cities')) },
   { type: 'started', holder },
   { type: 'captured', step: 'create:cities', saved: null },

@@ -127,6 +127,19 @@ export interface Settled {
   readonly tookMs: number
   /** Documents in the partition's manifest; missing where none was kept. */
   readonly listed?: number
+  /** Of a partition of a `_reindex` request. */
+  readonly reindexed?: Reindexed
+}
+
+/** What became of documents, as a server counts them that is asked to `_reindex` them. */
+export interface Reindexed {
+  readonly created: number
+  readonly updated: number
+  readonly versionConflicts: number
+  /** Pages read. */
+  readonly batches: number
+  /** Bulk requests that were sent again. */
+  readonly bulkRetries: number
 }
 
 /** Where a document is kept: one id may stand under several routings. */

@@ -61,6 +61,8 @@ export type Entry =
   | { readonly type: 'finished'; readonly report: Report }
   | { readonly type: 'completed' }
   | Audited
+  | ReindexAsked
+  | ReindexAnswered
 
 /** Somebody did this through the server. Changes nothing by itself, and holds no secret. */
 export interface Audited {
@@ -69,6 +71,23 @@ export interface Audited {
   readonly by: string
   readonly did: string
   readonly how?: JsonObject
+}
+
+/** The migration was asked for by `POST _reindex`. Neither `body` nor `params` holds a secret. */
+export interface ReindexAsked {
+  readonly type: 'reindex-asked'
+  readonly params: Readonly<Record<string, string>>
+  readonly body: JsonObject
+  /** What tasks show of the request's headers: `X-Opaque-Id`. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What the request is answered with; nothing is done for it any more. */
+export interface ReindexAnswered {
+  readonly type: 'reindex-answered'
+  readonly status: number
+  readonly response?: JsonObject
+  readonly error?: JsonObject
 }
 
 /** Everything in an index up to one checkpoint per shard, and the partitions it is cut into. */

@@ -94,6 +94,8 @@ export interface IndexTask {
   readonly tuning: Readonly<Record<string, string | number | boolean | null>>
   /** The target's data stream that it becomes a backing index of. */
   readonly dataStream?: string
+  /** How documents are written, where a `_reindex` request says so; elsewhere with external versions, which decide what stays. */
+  readonly write?: WriteAs
 }
 
 /**
@@ -119,6 +121,18 @@ export interface DataStreamTask {
   readonly lifecycle?: JsonObject
   readonly aliases: Readonly<Record<string, AliasDefinition>>
   readonly changes: readonly Change[]
+}
+
+/** `dest` of a `_reindex` request, and what goes with it. */
+export interface WriteAs {
+  readonly opType: 'index' | 'create'
+  readonly versionType: 'internal' | 'external' | 'external_gt' | 'external_gte'
+  /** `keep`, `discard`, or one for all documents with a leading `=`. */
+  readonly routing: string
+  readonly pipeline?: string
+  readonly conflicts: 'abort' | 'proceed'
+  readonly timeout?: string
+  readonly waitForActiveShards?: string
 }
 
 export interface Estimate {
@@ -151,6 +165,14 @@ export interface ReadBy {
   readonly primaryOnly?: boolean
   /** Leave the documents themselves out, for a comparison of ids; never in a plan. */
   readonly idsOnly?: boolean
+  /** Documents of a page, at most. */
+  readonly pageDocs?: number
+  /** Documents that are read, at most; only where one partition is all. */
+  readonly maxDocs?: number
+  /** `_source` of the search: which fields are read. The source writes the JSON anew for it. */
+  readonly fields?: Json
+  /** Of the search, instead of the order in the index. */
+  readonly sort?: Json
   /** Why not by sequence numbers, and what is lost by it; and what another engine than the stream does differently. */
   readonly reason?: string
 }

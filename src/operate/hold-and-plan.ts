@@ -52,7 +52,11 @@ export function planToGoOnWith(folder: string, anew: (state: MigrationState) => 
 }
 
 /** Once it is finished and completed, its target is in use: what applications have written there must not be written over. */
-function requireNotCompleted({ name }: Plan, { outcome, report }: MigrationState): void {
+function requireNotCompleted({ name }: Plan, { outcome, report, reindex }: MigrationState): void {
+  if (reindex)
+    throw new ShardferryError('state-other', `Migration ${name} is a request to the Reindex API, which carries it out itself.`, {
+      hint: 'Start the server again, and it goes on: shardferry serve.',
+    })
   if (outcome?.kind !== 'completed' || report === undefined) return
   throw new ShardferryError('state-other', `Migration ${name} is finished and complete; its target may be in use.`, {
     hint: 'To move the same indices again, give another --name, and --rename or --into-existing for those that are on the target.',

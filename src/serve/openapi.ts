@@ -1,6 +1,8 @@
 import { description, serveApp } from './app.ts'
 import { Doorkeeper } from './guard/who.ts'
 import { Metrics } from './metrics.ts'
+import { remoteRoutes } from './reindex/remote-routes.ts'
+import { RemoteRules } from './reindex/remote-rules.ts'
 import { Comparisons } from './runs/comparisons.ts'
 import { Connections } from './runs/connections.ts'
 import { Runs } from './runs/runs.ts'
@@ -20,6 +22,7 @@ export function openapiDocument(): object {
     doorkeeper: new Doorkeeper({ tokens: [] }, () => 0),
     hosts: new Set(),
     audit: () => undefined,
+    mount: [app => app.route('/api/v1', remoteRoutes(new RemoteRules(nowhere, [], {})))],
     onRefused: () => undefined,
     onError: () => undefined,
   })

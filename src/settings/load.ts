@@ -145,10 +145,31 @@ export async function loadServeSettings(request: SettingsRequest, signal?: Abort
   for (const side of ['source', 'target'] as const)
     if (validated.connectionValue(side, 'url'))
       connections[side] = await connectionSettings(sideSettings(side, validated, request), signal)
+  const reindexPort = value('serve.reindexPort')
+  if (reindexPort !== undefined && !connections.target)
+    throw new ShardferryError('settings-invalid', 'serve.reindexPort is given, and no target.', {
+      hint: 'The Reindex API stands before a cluster: name it with --target-url, or target.url in shardferry.yaml.',
+    })
   return deepFreeze({
     stateFolder,
     logLevel,
     host,
+    ...(reindexPort === undefined
+      ? {}
+      : {
+          reindex: {
+            host: value('serve.reindexHost'),
+            port: reindexPort,
+            remotes: value('serve.remotes') ?? [],
+            copy: {
+              width: value('width'),
+              readers: value('readers'),
+              partitionDocs: value('partitionDocs'),
+              partitionBytes: value('partitionBytes'),
+              pageBytes: value('pageBytes'),
+            },
+          },
+        }),
     port: value('serve.port'),
     hosts: value('serve.hosts') ?? [],
     connections,

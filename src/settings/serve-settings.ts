@@ -6,7 +6,7 @@ import { roles } from '../model/role.ts'
 import type { Role } from '../model/role.ts'
 import type { Secret } from '../model/secret.ts'
 import { isLoopback } from './addresses.ts'
-import type { MigrationSettings } from './settings.ts'
+import type { CopySettings, MigrationSettings } from './settings.ts'
 
 /** What `shardferry serve` works with. */
 export interface ServeSettings extends Pick<MigrationSettings, 'stateFolder' | 'logLevel'> {
@@ -16,8 +16,18 @@ export interface ServeSettings extends Pick<MigrationSettings, 'stateFolder' | '
   readonly hosts: readonly string[]
   readonly tokens: readonly { readonly role: Role; readonly token: Secret }[]
   readonly tls?: ServeTls
+  /** The Reindex API, where there is to be one. */
+  readonly reindex?: ReindexApiSettings
   /** Clusters that the settings name: migrations may refer to them as `source` and `target`. */
   readonly connections: Partial<Readonly<Record<Side, ConnectionSettings>>>
+}
+
+export interface ReindexApiSettings {
+  readonly host: string
+  readonly port: number
+  /** `host:port`, `host:port as source`. */
+  readonly remotes: readonly string[]
+  readonly copy: Pick<CopySettings, 'width' | 'readers' | 'partitionDocs' | 'partitionBytes' | 'pageBytes'>
 }
 
 export interface ServeTls {

@@ -44,5 +44,6 @@ export class PageSizes {
 export function windowOf(task: IndexTask): number {
   const index = (task.settings['index'] ?? task.settings) as Record<string, unknown>
   const own = Number(index['max_result_window'] ?? task.settings['index.max_result_window'])
-  return Number.isFinite(own) && own > 0 ? Math.min(own, largestWindow) : largestWindow
+  const most = Math.min(task.read.pageDocs ?? largestWindow, largestWindow)
+  return Number.isFinite(own) && own > 0 ? Math.min(own, most) : most
 }

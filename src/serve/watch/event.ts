@@ -32,6 +32,13 @@ function shortened(entry: Entry): { readonly type: Entry['type'] } & Readonly<Re
       const { partitions, settled: _, ...rest } = entry
       return { ...rest, partitions: partitions.length }
     }
+    case 'reindex-asked': {
+      const { body, ...rest } = entry
+      const { source, dest } = body as { source?: { index?: unknown }; dest?: { index?: unknown } }
+      return { ...rest, source: source?.index, dest: dest?.index }
+    }
+    case 'reindex-answered':
+      return { type: entry.type, status: entry.status }
     case 'verified':
       return {
         type: entry.type,
