@@ -4,6 +4,14 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { LabCluster } from '../lab/cluster.ts'
 import type { Clusters } from './clusters.ts'
+import { DemoError } from './stage.ts'
+
+const program = fileURLToPath(new URL('../bin/shardferry.mjs', import.meta.url))
+
+/** Without settings of somebody else's. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SHARDFERRY_')))
+}
 
 export const passwordVariables = ['SHARDFERRY_SOURCE_PASSWORD', 'SHARDFERRY_TARGET_PASSWORD'] as const
 
@@ -19,6 +27,37 @@ export function copyCommand({ source, target }: Clusters, stateFolder: string): 
 
 function sideFlags(side: 'source' | 'target', { admin, caPath }: LabCluster): string[][] {
   return [[`--${side}-username`, admin?.username ?? '', `--${side}-ca`, caPath ?? '']]
+}
+
+export interface OpenConsole extends AsyncDisposable {
+  readonly url: string
+}
+
+/** The console on the migrations of a state folder, for as long as it is not disposed of. */
+export async function openConsole(stateFolder: string, cwd: string, signal: AbortSignal): Promise<OpenConsole> {
+  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--state', stateFolder], {
+    cwd,
+    env: ownEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    signal,
+    killSignal: 'SIGTERM',
+  })
+  child.on('error', () => undefined)
+  const closed = once(child, 'close')
+  let said = ''
+  for await (const chunk of child.stdout) {
+    said += String(chunk)
+    const url = / at (http:\S+)\n/.exec(said)?.[1]
+    if (url !== undefined)
+      return {
+        url,
+        [Symbol.asyncDispose]: async () => {
+          child.kill('SIGTERM')
+          await closed
+        },
+      }
+  }
+  throw new DemoError(`The console did not start: ${said}`)
 }
 
 export interface Ended {
@@ -37,11 +76,10 @@ export async function ferry(
   crashAt: string | undefined,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SHARDFERRY_'))
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../bin/shardferry.mjs', import.meta.url)), ...command], {
+  const child = spawn(process.execPath, [program, ...command], {
     cwd,
     env: {
-      ...Object.fromEntries(own),
+      ...ownEnvironment(),
       [passwordVariables[0]]: source.admin?.password,
       [passwordVariables[1]]: target.admin?.password,
       SHARDFERRY_CRASH_AT: crashAt,

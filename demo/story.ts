@@ -4,7 +4,7 @@ import { citiesIndex, cityGrowth } from './cities.ts'
 import { openClient, type Client } from './client.ts'
 import { missingDists, startClusters, type Clusters } from './clusters.ts'
 import { compareDefinitions, compareDocuments } from './compare.ts'
-import { copyCommand, ferry, passwordVariables } from './ferry.ts'
+import { copyCommand, ferry, openConsole, passwordVariables } from './ferry.ts'
 import { load, write, type DemoIndex } from './load.ts'
 import { peopleIndex } from './people.ts'
 import { rawMembers } from './raw-json.ts'
@@ -75,6 +75,8 @@ async function move({ clusters, source, target, folder, signal }: Parts): Promis
       (words, i) => `${i === 0 ? '$ shardferry' : '   '} ${words.map(quoted).join(' ')}${i < command.length - 1 ? ' \\' : ''}`,
     ),
   )
+  await using page = await openConsole(stateFolder, folder, signal)
+  say('', `Watch it in a browser meanwhile, where shardferry serve shows it: ${bold(page.url)}`)
   say('', 'The first run kills itself (SIGKILL, no chance to clean up) when its second partition has just been written.', '')
   const first = await ferry(command.flat(), clusters, folder, 'partition-written:2', signal)
   if (first.signal !== 'SIGKILL')
