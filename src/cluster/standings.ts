@@ -2,6 +2,7 @@
 import type { Cluster } from './cluster.ts'
 import { indexPath } from './cluster.ts'
 import { json } from './json.ts'
+import { inRequests } from './together.ts'
 
 /** What the primary of one shard has seen. */
 export interface ShardStanding {
@@ -17,9 +18,6 @@ interface Copy {
   readonly indexing?: { readonly delete_total?: number }
 }
 
-/** Names that fit into one request line, about. */
-const pathBytes = 3_000
-
 /**
  * By index, the shards whose primaries answer (`_stats?level=shards`, primaries only in the sum that is made here). An index
  * that is not there is not told of: whoever reads it next finds that out.
@@ -30,10 +28,10 @@ export async function standings(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly ShardStanding[]>> {
   const found = new Map<string, readonly ShardStanding[]>()
-  for (const names of inRequests(indices)) {
+  for (const names of inRequests(indices, name => name)) {
     const stats = await json<{ indices?: Record<string, { shards?: Record<string, readonly Copy[]> }> }>(cluster, {
       method: 'GET',
-      path: `/${names.map(indexPath).join(',')}/_stats/indexing`,
+      path: `/${indexPath(names)}/_stats/indexing`,
       query: {
         level: 'shards',
         ignore_unavailable: true,
@@ -55,20 +53,4 @@ function primariesOf(shards: Readonly<Record<string, readonly Copy[]>>): readonl
     const { seq_no, indexing } = primary
     return [{ shard: Number(shard), maxSeqNo: seq_no?.max_seq_no ?? -1, deletes: indexing?.delete_total ?? 0 }]
   })
-}
-
-function* inRequests(indices: readonly string[]): Iterable<readonly string[]> {
-  let names: string[] = []
-  let bytes = 0
-  for (const index of indices) {
-    const own = indexPath(index).length + 1
-    if (bytes + own > pathBytes && names.length > 0) {
-      yield names
-      names = []
-      bytes = 0
-    }
-    names.push(index)
-    bytes += own
-  }
-  if (names.length > 0) yield names
 }

@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json, jsonIfFound } from '../cluster/json.ts'
 import { unreadableBy } from '../cluster/refusal.ts'
+import { mapFew } from '../flow/map-few.ts'
 import type { NamedIndex } from '../metadata/names.ts'
 import { readNames } from '../metadata/names.ts'
 import type { Found, IndexDefinition } from '../metadata/read.ts'
@@ -11,7 +12,6 @@ import { ShardferryError } from '../model/errors.ts'
 import type { Estimate, JsonObject, Plan } from '../model/plan.ts'
 import type { Selection } from '../model/selection.ts'
 import type { Identity } from '../model/version.ts'
-import { mapFew } from './map-few.ts'
 import { targetNames } from './rename.ts'
 import { readRoutingShards } from './routing-shards.ts'
 import { sampleBytes } from './sample.ts'
@@ -59,6 +59,8 @@ export interface InventoriedIndex {
   readonly unreadable?: 'read' | 'metadata'
 }
 
+const askedAtOnce = 6
+
 /**
  * Looks at both clusters, without changing either.
  * @throws ShardferryError `index-unknown`, `nothing-selected`, `cluster-red`, `plan-invalid` (names, queries), `unsupported`
@@ -79,7 +81,7 @@ export async function takeInventory(
   )
   for (const { name } of indices) requireSteady(queryFor(name, selection), name, Date.now())
   await refuseRed(source, indices, signal)
-  const inventoried = await mapFew(indices, index =>
+  const inventoried = await mapFew(indices, askedAtOnce, index =>
     inventory(source, target, index, targets.get(index.name) ?? index.name, selection, signal),
   )
   const targetPipelines = await pipelines(target, signal)
@@ -202,6 +204,6 @@ async function takenAliases(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const aliases = [...new Set(indices.flatMap(({ definition }) => Object.keys(definition.aliases)))]
-  const found = await mapFew(aliases, alias => findIndex(target, alias, signal))
+  const found = await mapFew(aliases, askedAtOnce, alias => findIndex(target, alias, signal))
   return aliases.filter((_alias, position) => found[position]?.kind === 'index')
 }
