@@ -16,6 +16,7 @@ import { nativeReindex } from './native.ts'
 import { deleteIndex } from './node.ts'
 import { cpuSeconds, endedChildrenCpuSeconds } from './process-usage.ts'
 import { keepResult } from './results.ts'
+import { benchScale } from './scale/main.ts'
 import { shardferryCopy } from './shardferry.ts'
 import { benchVerify } from './verify.ts'
 import { loadedIndex, scrollAll, type SourceIndex } from './source-index.ts'
@@ -32,6 +33,7 @@ const help = `Measures Shardferry against the target's own _reindex and against 
   --live         instead: how long cutovers and rollbacks block, and the lag, with a thousand writes a second
   --engines      instead: a whole-index _reindex, the engine reindex and the engine stream, with 0 and with 20 ms to the source
   --foreground   instead: what searches on the source take, without a copy, with one, and with one that does not watch
+  --scale        instead: planning, journal, memory and status for simulated sources of 10 to 10^10 documents, without servers
   --apart        with --foreground: source and searches on one half of the CPUs, target and copy on the other, as on machines of their own
   --keep         leave the servers running; the next run takes them again`
 
@@ -46,6 +48,7 @@ const { values, positionals } = parseArgs({
     live: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
     foreground: { type: 'boolean', default: false },
+    scale: { type: 'boolean', default: false },
     apart: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -56,6 +59,7 @@ const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error('Stopped.')))
 
 if (values.help) console.log(help)
+else if (values.scale) benchScale()
 else if (!existsSync('/proc/self/stat')) {
   console.error('The bench reads CPU and memory of processes from /proc: it needs Linux.')
   process.exitCode = 2

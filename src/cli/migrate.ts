@@ -12,6 +12,7 @@ import type { Plan } from '../model/plan.ts'
 import type { Selection } from '../model/selection.ts'
 import type { Settings } from '../settings/settings.ts'
 import { emit, exitCodeOf, lookOf, print } from './output.ts'
+import { paced } from './paced.ts'
 import { requireSameCluster } from './session.ts'
 import type { Clusters } from './session.ts'
 import { chooseView } from './view/choose-view.ts'
@@ -110,9 +111,10 @@ export async function migrate({ settings, clusters, journal, folder, json, signa
   view.start()
   // A state folder that can no longer be written stops the run: what cannot be remembered must not go on.
   const broken = new AbortController()
+  const showInPassing = paced(show, () => world.now())
   const timer = setInterval(() => {
     try {
-      show()
+      showInPassing()
     } catch (thrown) {
       broken.abort(asShardferryError(thrown))
     }

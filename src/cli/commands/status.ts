@@ -1,4 +1,4 @@
-import { fold } from '../../journal/fold.ts'
+import { fold, standingTypes } from '../../journal/fold.ts'
 import type { MigrationState } from '../../journal/fold.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { MigrationSettings } from '../../settings/settings.ts'
@@ -11,7 +11,7 @@ import { statusText } from '../view/status-text.ts'
 export function status(settings: MigrationSettings, { json }: { readonly json: boolean }): number {
   const { journal, name } = openKnownJournal(settings)
   using open = journal
-  const state = fold(open.entries())
+  const state = fold(open.entries(0, standingTypes))
   const live = open.published()
   const word = stateWord(state, open.isHeld(), live?.progress)
   if (json) {
