@@ -5,7 +5,7 @@ const folder = fileURLToPath(new URL('results/', import.meta.url))
 
 /** Keeps a result as JSON and gives the file's path. */
 export function keepResult(
-  kind: 'copy' | 'memory' | 'verify' | 'engines' | 'foreground' | 'live' | 'fuzz' | 'drill' | 'scale',
+  kind: 'copy' | 'memory' | 'verify' | 'idle' | 'foreground' | 'live' | 'fuzz' | 'drill' | 'scale' | 'peers',
   result: object,
 ): string {
   mkdirSync(folder, { recursive: true })
