@@ -14,9 +14,9 @@ import { markNamed } from '../src/cluster/source-mark.ts'
 import type { SourceMark } from '../src/cluster/source-mark.ts'
 import { RowWriter } from '../src/copy/manifest/rows.ts'
 import type { Doc } from '../src/model/documents.ts'
+import { seed } from './corpora.ts'
 import { documents } from './documents.ts'
 import { keepResult } from './results.ts'
-import { seed } from './source-index.ts'
 
 const docsPerPage = 4000
 const pageCount = 12

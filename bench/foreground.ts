@@ -12,7 +12,8 @@ import { deleteIndex, type Node } from './node.ts'
 import { keepResult } from './results.ts'
 import { cpuSeconds, endedChildrenCpuSeconds, machineCpuSeconds } from './process-usage.ts'
 import { bin } from './shardferry.ts'
-import { loadedIndex, seed, type SourceIndex } from './source-index.ts'
+import { seed } from './corpora.ts'
+import { loadedIndex, type SourceIndex } from './source-index.ts'
 
 /** The index that is searched; another one is copied. */
 const searchedDocs = 100_000

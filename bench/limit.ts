@@ -4,10 +4,10 @@
  */
 import { tuningFor } from '../src/metadata/tune.ts'
 import type { Identity } from '../src/model/version.ts'
-import { mappings } from './documents.ts'
 import type { Outcome } from './measure.ts'
+import { makeIndex } from './native.ts'
 import { countDocs, type Node } from './node.ts'
-import { scrollAll, shards, type SourceIndex } from './source-index.ts'
+import { scrollAll, type SourceIndex } from './source-index.ts'
 
 export interface Prepared {
   readonly bodies: readonly Buffer[]
@@ -26,7 +26,7 @@ interface Page {
   readonly hits: { readonly hits: readonly { readonly _id: string; readonly _source: object }[] }
 }
 
-export async function prepareBodies(source: Node, index: SourceIndex, pageBytes: number): Promise<Prepared> {
+export async function prepareBodies(source: Node, index: SourceIndex, pageBytes: number, pageDocs = 5000): Promise<Prepared> {
   const bodies: Buffer[] = []
   let lines: string[] = []
   let inBody = 0
@@ -36,7 +36,7 @@ export async function prepareBodies(source: Node, index: SourceIndex, pageBytes:
     lines = []
     inBody = 0
   }
-  await scrollAll(source, index, 5000, page => {
+  await scrollAll(source, index, pageDocs, page => {
     for (const hit of (JSON.parse(page.toString('utf8')) as Page).hits.hits) {
       const line = JSON.stringify(hit._source)
       lines.push(`{"index":{"_id":"${hit._id}"}}`, line)
@@ -50,10 +50,7 @@ export async function prepareBodies(source: Node, index: SourceIndex, pageBytes:
 }
 
 export async function sendPrepared(target: Node, index: SourceIndex, prepared: Prepared, width: number): Promise<Outcome> {
-  await target.send('PUT', `/${index.name}`, {
-    settings: { number_of_shards: shards, number_of_replicas: 0, ...tuningFor(identity, {}) },
-    mappings,
-  })
+  await makeIndex(target, index, tuningFor(identity, {}))
   const more = prepared.bodies.values()
   const sender = async (): Promise<void> => {
     for (const body of more) {

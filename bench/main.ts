@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util'
 import { parseBytes } from '../src/settings/units.ts'
 import { generalRows, type SettingRow } from '../src/settings/table.ts'
 import { heap, openClusters, type Clusters } from './clusters.ts'
-import { benchEngines } from './engines.ts'
 import { tables, ways, type Round, type Way } from './figures.ts'
 import { prepareBodies, sendPrepared, type Prepared } from './limit.ts'
 import { benchForeground } from './foreground.ts'
+import { benchIdle } from './idle.ts'
 import { machine } from './machine.ts'
 import { measure, type Measurement, type Outcome } from './measure.ts'
 import { benchLive } from './live.ts'
@@ -16,6 +16,7 @@ import { nativeReindex } from './native.ts'
 import { deleteIndex } from './node.ts'
 import { cpuSeconds, endedChildrenCpuSeconds } from './process-usage.ts'
 import { keepResult } from './results.ts'
+import { benchScale } from './scale/main.ts'
 import { shardferryCopy } from './shardferry.ts'
 import { benchVerify } from './verify.ts'
 import { loadedIndex, scrollAll, type SourceIndex } from './source-index.ts'
@@ -30,8 +31,9 @@ const help = `Measures Shardferry against the target's own _reindex and against 
   --memory       instead: the client's peak memory for a small and a large index (100000 and 2000000 documents)
   --verify       instead: a full verify against the copy before it, and its peak memory (500000 and 2000000 documents)
   --live         instead: how long cutovers and rollbacks block, and the lag, with a thousand writes a second
-  --engines      instead: a whole-index _reindex, the engine reindex and the engine stream, with 0 and with 20 ms to the source
+  --idle         instead: what following costs while nothing happens on the source
   --foreground   instead: what searches on the source take, without a copy, with one, and with one that does not watch
+  --scale        instead: planning, journal, memory and status for simulated sources of 10 to 10^10 documents, without servers
   --apart        with --foreground: source and searches on one half of the CPUs, target and copy on the other, as on machines of their own
   --keep         leave the servers running; the next run takes them again`
 
@@ -42,10 +44,11 @@ const { values, positionals } = parseArgs({
     docs: { type: 'string', default: '400000' },
     'no-warm-up': { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
-    engines: { type: 'boolean', default: false },
+    idle: { type: 'boolean', default: false },
     live: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
     foreground: { type: 'boolean', default: false },
+    scale: { type: 'boolean', default: false },
     apart: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -56,6 +59,7 @@ const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error('Stopped.')))
 
 if (values.help) console.log(help)
+else if (values.scale) benchScale()
 else if (!existsSync('/proc/self/stat')) {
   console.error('The bench reads CPU and memory of processes from /proc: it needs Linux.')
   process.exitCode = 2
@@ -64,8 +68,7 @@ else if (!existsSync('/proc/self/stat')) {
   if (values.memory) await benchMemory(clusters, stop.signal)
   else if (values.live) await benchLive(clusters, stop.signal)
   else if (values.verify) await benchVerify(clusters, positionals, stop.signal)
-  else if (values.engines)
-    await benchEngines(clusters, Number(values.rounds), Number(values.docs), !values['no-warm-up'], positionals, stop.signal)
+  else if (values.idle) await benchIdle(clusters, Number(values.docs), stop.signal)
   else if (values.foreground)
     await benchForeground(
       clusters,

@@ -5,7 +5,20 @@ const folder = fileURLToPath(new URL('results/', import.meta.url))
 
 /** Keeps a result as JSON and gives the file's path. */
 export function keepResult(
-  kind: 'client' | 'copy' | 'memory' | 'verify' | 'engines' | 'foreground' | 'live' | 'fuzz' | 'drill' | 'drill-live',
+  kind:
+    | 'client'
+    | 'copy'
+    | 'memory'
+    | 'verify'
+    | 'engines'
+    | 'foreground'
+    | 'live'
+    | 'fuzz'
+    | 'drill'
+    | 'drill-live'
+    | 'scale'
+    | 'idle'
+    | 'peers',
   result: object,
 ): string {
   mkdirSync(folder, { recursive: true })

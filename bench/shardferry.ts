@@ -20,20 +20,20 @@ interface ReportEvent {
 export async function shardferryCopy(
   source: Node,
   target: Node,
-  index: SourceIndex,
+  { name: pattern }: Pick<SourceIndex, 'name'>,
   flags: readonly string[],
   signal: AbortSignal,
 ): Promise<Outcome> {
   const state = mkdtempSync(join(tmpdir(), 'shardferry-bench-'))
   try {
-    const args = ['copy', source.url, target.url, '--index', index.name, '--name', 'bench', '--state', state, '--json', ...flags]
+    const args = ['copy', source.url, target.url, '--index', pattern, '--name', 'bench', '--state', state, '--json', ...flags]
     const { code, output, peak } = await runWatched([bin, ...args], signal)
     const report = output
       .split('\n')
       .flatMap(line => (line.startsWith('{') ? [JSON.parse(line) as ReportEvent] : []))
       .find(event => event.event === 'report')
     if (code !== 0 || report?.verdict !== 'exact') throw new Error(`shardferry ended with ${code}:\n${output.slice(-2000)}`)
-    return { docs: await countDocs(target, index.name), bytes: report.total?.bytes ?? 0, clientPeakBytes: peak }
+    return { docs: await countDocs(target, pattern), bytes: report.total?.bytes ?? 0, clientPeakBytes: peak }
   } finally {
     rmSync(state, { recursive: true, force: true })
   }
@@ -72,7 +72,10 @@ export async function shardferryVerify(
 }
 
 /** Runs Node with these arguments; the kernel's high-water mark of its memory is read until it ends. */
-function runWatched(args: readonly string[], signal: AbortSignal): Promise<{ code: number; output: string; peak: number }> {
+export function runWatched(
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<{ code: number; output: string; peak: number }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], signal })
     let output = ''

@@ -1,52 +1,91 @@
-import { documents, mappings } from './documents.ts'
+import { mapFew } from '../src/flow/map-few.ts'
+import { corpusNamed } from './corpora.ts'
+import type { Corpus } from './corpora.ts'
 import { countDocs, deleteIndex, type Node } from './node.ts'
 
-export const shards = 2
-export const seed = 20_260_101
 const bulkBytes = 6 * 1024 * 1024
 const bulksAtOnce = 3
 
 export interface SourceIndex {
   readonly name: string
+  /** Live ones. */
+  readonly docs: number
+  readonly shards: number
+  readonly mappings: object
+}
+
+/** A corpus as the source has it. */
+export interface Loaded {
+  readonly corpus: Corpus
+  /** What all its indices are named by. */
+  readonly pattern: string
+  readonly indices: readonly SourceIndex[]
   readonly docs: number
 }
 
-/** An index of that many documents on the source: the one that is there already, or a new one. */
+/** An index of so many log documents on the source. */
 export async function loadedIndex(source: Node, docs: number, signal: AbortSignal): Promise<SourceIndex> {
-  const name = `logs-${docs}`
-  const known = await countDocs(source, name).catch(() => 0)
-  if (known === docs) return { name, docs }
-  await deleteIndex(source, name)
-  await source.send('PUT', `/${name}`, {
-    settings: { number_of_shards: shards, number_of_replicas: 0, refresh_interval: '-1', 'translog.durability': 'async' },
-    mappings,
-  })
-  await load(source, name, docs, signal)
-  await source.send('PUT', `/${name}/_settings`, { refresh_interval: null, 'translog.durability': null })
-  await source.send('POST', `/${name}/_flush`)
-  const loaded = await countDocs(source, name)
-  if (loaded !== docs) throw new Error(`The source has ${loaded} documents instead of ${docs}.`)
-  return { name, docs }
+  const { indices } = await loadCorpus(source, corpusNamed('logs'), docs, signal)
+  return indices[0]!
 }
 
-/** Ids are the server's own, as they are for logs. */
-async function load(source: Node, name: string, docs: number, signal: AbortSignal): Promise<void> {
-  const more = documents(seed)
-  let left = docs
+/** The corpus with so many documents: what is there already, or new. */
+export async function loadCorpus(source: Node, corpus: Corpus, docs: number, signal: AbortSignal): Promise<Loaded> {
+  const base = `${corpus.name}-${docs}`
+  const each = Math.floor(docs / corpus.indices)
+  const live = corpus.changed ? each - Math.floor(each / 10) : each
+  const { shards, mappings } = corpus
+  const indices = Array.from({ length: corpus.indices }, (_, n) => {
+    const name = corpus.indices === 1 ? base : `${base}-${String(n).padStart(5, '0')}`
+    return { name, docs: live, shards, mappings }
+  })
+  const loaded = { corpus, pattern: corpus.indices === 1 ? base : `${base}-*`, indices, docs: live * corpus.indices }
+  const known = await countDocs(source, loaded.pattern).catch(() => 0)
+  if (known === loaded.docs) return loaded
+  await deleteIndex(source, loaded.pattern)
+  const settings = { number_of_shards: shards, number_of_replicas: 0, refresh_interval: '-1', 'translog.durability': 'async' }
+  const more = corpus.documents()
+  await mapFew(indices, 4, ({ name }) => source.send('PUT', `/${name}`, { settings, mappings }))
+  for (const { name } of indices) {
+    await load(source, name, lines(more, each, corpus.changed === true), signal)
+    if (corpus.changed) await load(source, name, changes(more, Math.floor(each / 10)), signal)
+  }
+  await source.send('PUT', `/${loaded.pattern}/_settings`, { refresh_interval: null, 'translog.durability': null })
+  await source.send('POST', `/${loaded.pattern}/_flush`)
+  const there = await countDocs(source, loaded.pattern)
+  if (there !== loaded.docs) throw new Error(`The source has ${there} documents instead of ${loaded.docs}.`)
+  return loaded
+}
+
+/** Ids are the server's own, as they are for logs, unless some are to be written again. */
+function* lines(more: Generator<string, unknown>, docs: number, counted: boolean): Generator<string> {
+  for (let n = 0; n < docs; n++) yield `{"index":{${counted ? `"_id":"d${n.toString(36)}"` : ''}}}\n${String(more.next().value)}`
+}
+
+function* changes(more: Generator<string, unknown>, each: number): Generator<string> {
+  for (let n = 0; n < each; n++) {
+    yield `{"index":{"_id":"d${(10 * n).toString(36)}"}}\n${String(more.next().value)}`
+    yield `{"delete":{"_id":"d${(10 * n + 5).toString(36)}"}}`
+  }
+}
+
+async function load(source: Node, name: string, actions: Generator<string>, signal: AbortSignal): Promise<void> {
   const sender = async (): Promise<void> => {
-    while (left > 0) {
+    for (let over = false; !over;) {
       signal.throwIfAborted()
-      const lines: string[] = []
-      let bytes = 0
-      for (; left > 0 && bytes < bulkBytes; left--) {
-        const line = more.next().value
-        lines.push('{"index":{}}', line)
-        bytes += line.length
+      const some: string[] = []
+      for (let bytes = 0; bytes < bulkBytes;) {
+        const { value, done } = actions.next() as IteratorResult<string, undefined>
+        over = done === true
+        if (over) break
+        some.push(value!)
+        bytes += value!.length
       }
+      if (some.length === 0) return
       const answer = await source.ask<{ errors: boolean }>(
         'POST',
         `/${name}/_bulk?filter_path=errors,items.*.error`,
-        Buffer.from(`${lines.join('\n')}\n`),
+        Buffer.from(`${some.join('\n')}\n`),
       )
       if (answer.errors) throw new Error(`The source refused documents: ${JSON.stringify(answer).slice(0, 500)}`)
     }

@@ -1,6 +1,7 @@
 import { steadyNow } from '../flow/steady-clock.ts'
 import { asShardferryError } from '../model/errors.ts'
 import type { Progress } from '../model/progress.ts'
+import { paced } from '../operate/paced.ts'
 import { chooseView } from './view/choose-view.ts'
 
 const drawEveryMs = 200
@@ -14,9 +15,10 @@ export async function watched<T>(
   const view = chooseView({ stream: process.stdout, json, term: process.env['TERM'], now: steadyNow })
   const broken = new AbortController()
   view.start()
+  const draw = paced(() => view.draw(tally.snapshot()), steadyNow)
   const timer = setInterval(() => {
     try {
-      view.draw(tally.snapshot())
+      draw()
     } catch (thrown) {
       broken.abort(asShardferryError(thrown))
     }

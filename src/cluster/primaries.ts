@@ -8,6 +8,7 @@ import { ShardferryError } from '../model/errors.ts'
 import type { Cluster } from './cluster.ts'
 import { indexPath } from './cluster.ts'
 import { jsonIfFound } from './json.ts'
+import { together } from './together.ts'
 
 /** By shard; undefined where the user may not see it. */
 export type Primaries = ReadonlyMap<number, string> | undefined
@@ -17,18 +18,20 @@ export async function primaryTimes(cluster: Cluster, index: string, signal: Abor
   return (await primaryTerms(cluster, index, signal)) ?? (await primaryCopies(cluster, index, signal))
 }
 
-async function primaryTerms(cluster: Cluster, index: string, signal: AbortSignal): Promise<Primaries> {
+const primaryTerms = together<Primaries>(async (cluster, indices, signal) => {
   const state = await ifTold(
     jsonIfFound<{ metadata?: { indices?: Record<string, { primary_terms?: Record<string, number> }> } }>(cluster, {
       method: 'GET',
-      path: `/_cluster/state/metadata/${indexPath(index)}`,
+      path: `/_cluster/state/metadata/${indexPath(indices)}`,
       query: { filter_path: 'metadata.indices.*.primary_terms', expand_wildcards: 'all' },
       signal,
     }),
   )
-  const terms = state?.metadata?.indices?.[index]?.primary_terms
-  return terms && new Map(Object.entries(terms).map(([shard, term]) => [Number(shard), `term ${term}`]))
-}
+  const times = new Map<string, Primaries>()
+  for (const [index, { primary_terms: terms }] of Object.entries(state?.metadata?.indices ?? {}))
+    if (terms) times.set(index, new Map(Object.entries(terms).map(([shard, term]) => [Number(shard), `term ${term}`])))
+  return times
+})
 
 interface Recovery {
   readonly id: number

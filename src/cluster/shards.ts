@@ -8,6 +8,7 @@ import { indexSettings } from './index-settings.ts'
 import { json } from './json.ts'
 import { primaryTimes } from './primaries.ts'
 import type { Primaries } from './primaries.ts'
+import { together, togetherFor } from './together.ts'
 
 interface ShardCopy {
   readonly routing: { readonly primary: boolean; readonly state: string; readonly node?: string }
@@ -86,28 +87,34 @@ function standingOf(found: readonly FoundShard[], times: Primaries): Standing {
   return { marks, nodes, started: found.reduce((sum, { copies }) => sum + copies.length, 0) }
 }
 
-async function shardStats(cluster: Cluster, index: string, shards: number, signal: AbortSignal): Promise<readonly FoundShard[]> {
+type StatsOfShards = Readonly<Record<string, readonly ShardCopy[]>>
+
+const statsOf = together<StatsOfShards>(async (cluster, indices, signal) => {
   const fields = ['routing', 'seq_no', 'commit.user_data.history_uuid', 'indexing.index_total', 'indexing.delete_total']
   const stats = await json<{
     _shards?: { failed?: number }
-    indices?: Record<string, { shards?: Record<string, ShardCopy[]> }>
+    indices?: Record<string, { shards?: StatsOfShards }>
   }>(cluster, {
     method: 'GET',
-    path: `/${indexPath(index)}/_stats/indexing`,
+    path: `/${indexPath(indices)}/_stats/indexing`,
     query: {
       level: 'shards',
       filter_path: ['_shards.failed', ...fields.map(field => `indices.*.shards.*.${field}`)].join(','),
     },
     signal,
   })
+  const byIndex = Object.entries(stats.indices ?? {}).map(([index, { shards = {} }]) => [index, shards] as const)
   // A node that left its cluster goes on answering from what it knows; it cannot ask the others, which then count as failed.
-  if ((stats._shards?.failed ?? 0) > 0) {
-    throw new ShardferryError('unavailable', `A copy of ${index} does not tell the ${cluster.side} where it stands.`, {
-      recovery: 'retry',
-      hint: `Look at the health of its nodes: GET _cat/shards/${index}`,
-    })
-  }
-  const byShard = stats.indices?.[index]?.shards ?? {}
+  if ((stats._shards?.failed ?? 0) === 0) return new Map(byIndex)
+  if (indices.length > 1) return new Map()
+  throw new ShardferryError('unavailable', `A copy of ${indices[0]} does not tell the ${cluster.side} where it stands.`, {
+    recovery: 'retry',
+    hint: `Look at the health of its nodes: GET _cat/shards/${indices[0]}`,
+  })
+})
+
+async function shardStats(cluster: Cluster, index: string, shards: number, signal: AbortSignal): Promise<readonly FoundShard[]> {
+  const byShard = (await statsOf(cluster, index, signal)) ?? {}
   const { flavor, version } = cluster.identity
   const numbered = flavor === 'opensearch' || atLeast(version, 6)
   return Array.from({ length: shards }, (_, shard) => {
@@ -130,12 +137,8 @@ async function shardStats(cluster: Cluster, index: string, shards: number, signa
  * @throws ShardferryError `response-partial` if a shard failed or a copy was missed
  */
 export async function refresh(cluster: Cluster, index: string, signal: AbortSignal, copies = 0): Promise<void> {
-  const answer = await json<{ _shards?: { failed?: number; successful?: number } }>(cluster, {
-    method: 'POST',
-    path: `/${indexPath(index)}/_refresh`,
-    signal,
-  })
-  const { failed = 0, successful = 0 } = answer._shards ?? {}
+  const lacking = copiesLacking.get(cluster)?.has(index) ? index : ''
+  const { failed = 0, successful = 0 } = (await askRefresh(cluster, index, lacking, signal)) ?? {}
   if (failed === 0 && successful >= copies) return
   throw new ShardferryError(
     'response-partial',
@@ -145,6 +148,35 @@ export async function refresh(cluster: Cluster, index: string, signal: AbortSign
     { recovery: 'retry' },
   )
 }
+
+/** Indices that had copies which were not there: asked about alone, as they would spoil the sum for others. */
+const copiesLacking = new WeakMap<Cluster, Set<string>>()
+
+interface Refreshed {
+  readonly successful: number
+  readonly failed: number
+}
+
+const askRefresh = togetherFor<string, Refreshed>(async (cluster, indices, _, signal) => {
+  const answer = await json<{ _shards?: { total?: number; failed?: number; successful?: number } }>(cluster, {
+    method: 'POST',
+    path: `/${indexPath(indices)}/_refresh`,
+    signal,
+  })
+  const { total = 0, failed = 0, successful = 0 } = answer._shards ?? {}
+  const [only, ...others] = indices
+  const lacks = successful < total
+  if (only !== undefined && others.length === 0) {
+    const known = copiesLacking.get(cluster) ?? new Set()
+    copiesLacking.set(cluster, known)
+    if (lacks) known.add(only)
+    else known.delete(only)
+    return new Map([[only, { successful, failed }]])
+  }
+  // A sum tells of each only where nothing is missing of any: `total` counts copies that are not there, too.
+  if (lacks || total === 0) return new Map()
+  return new Map(indices.map(index => [index, { successful: Infinity, failed: 0 }]))
+})
 
 /**
  * Live documents that match, on one shard or on the whole index; nested ones are not counted. `shards`: how many must have
@@ -176,10 +208,11 @@ export async function count(
 }
 
 /** The uuid an index has now; undefined where there is none of that name. @throws ShardferryError where the cluster does not tell */
-export async function indexUuid(cluster: Cluster, index: string, signal: AbortSignal): Promise<string | undefined> {
-  const settings = await indexSettings(cluster, index, 'index.uuid', signal)
-  return settings?.get(index)?.['index.uuid']
-}
+export const indexUuid = together<string>(async (cluster, indices, signal) => {
+  const settings = await indexSettings(cluster, indices, 'index.uuid', signal)
+  const uuids = [...(settings ?? [])].map(([index, own]) => [index, own['index.uuid']] as const)
+  return new Map(uuids.filter((one): one is [string, string] => one[1] !== undefined))
+})
 
 /** Whether an index takes no writes and no deletes, by a block of its own. */
 export async function indexWriteBlocked(cluster: Cluster, index: string, signal: AbortSignal): Promise<boolean> {

@@ -1,8 +1,8 @@
 /** Where many indices stand, asked with one request: what following them costs while nothing happens. */
 import type { Cluster } from './cluster.ts'
 import { indexPath } from './cluster.ts'
-import { inRequests } from './in-requests.ts'
 import { json } from './json.ts'
+import { inRequests } from './together.ts'
 
 /** What the primary of one shard has seen. */
 export interface ShardStanding {
@@ -28,7 +28,7 @@ export async function standings(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly ShardStanding[]>> {
   const found = new Map<string, readonly ShardStanding[]>()
-  for (const names of inRequests(indices)) {
+  for (const names of inRequests(indices, name => name)) {
     const stats = await json<{ indices?: Record<string, { shards?: Record<string, readonly Copy[]> }> }>(cluster, {
       method: 'GET',
       path: `/${indexPath(names)}/_stats/indexing`,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Entry, StoredEntry } from '../model/entries.ts'
-import { fold } from './fold.ts'
+import { fold, standingTypes } from './fold.ts'
 import type { MigrationState } from './fold.ts'
 import {
   cutoverConditions,
@@ -68,6 +68,20 @@ function settledIds(state: MigrationState): string[] {
 
 test('an empty journal is a migration that has not begun', () => {
   expect(after()).toMatchObject({ plan: undefined, startedAtMs: undefined, outcome: undefined, report: undefined, lastNumber: 0 })
+})
+
+test('what tells how a migration stands tells it without the entries that grow with what is moved', () => {
+  const few = wholeMigration.filter(({ type }) => standingTypes.includes(type))
+  expect(few.some(({ type }) => ['captured', 'round-opened', 'observed', 'settled'].includes(type))).toBe(false)
+  const standing = (entries: readonly Entry[]): object => {
+    const { plan, paused, cancelled, outcome, report, handedOver, verified, cutover, held, switches, indices } = after(...entries)
+    const deletes = [...indices].flatMap(([index, one]) => (one.deletes ? [[index, one.deletes]] : []))
+    return { plan, paused, cancelled, outcome, report, handedOver, verified, cutover, held, switches, deletes }
+  }
+  for (let end = 1; end <= wholeMigration.length; end++) {
+    const entries = wholeMigration.slice(0, end)
+    expect(standing(entries.filter(({ type }) => standingTypes.includes(type)))).toEqual(standing(entries))
+  }
 })
 
 test('the plan is the one that was journaled, and the beginning is the first start', () => {

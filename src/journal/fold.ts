@@ -93,7 +93,7 @@ export interface IndexState {
   readonly rounds: readonly RoundState[]
   /** How far deletes are carried over; undefined where it was never looked, or what was written since has to be looked at too. */
   readonly deletes: Omit<DeletesCarried, 'type' | 'index'> | undefined
-  readonly unconfirmed: Pick<Unconfirmed, 'toReadAgain' | 'any'>
+  readonly unconfirmed: Pick<Unconfirmed, 'toReadAgain' | 'any' | 'worth'>
 }
 
 export interface RoundState {
@@ -113,6 +113,47 @@ export type Outcome =
   | { readonly kind: 'completed' }
   | { readonly kind: 'stopped'; readonly reason: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string | undefined }
+
+const tellsHowItStands = {
+  planned: true,
+  started: true,
+  opened: true,
+  captured: false,
+  applied: false,
+  undone: false,
+  created: false,
+  changed: true,
+  'definition-seen': false,
+  'backing-added': true,
+  'reindex-asked': true,
+  'reindex-answered': true,
+  audited: false,
+  'round-opened': false,
+  observed: false,
+  submitted: false,
+  settled: false,
+  'round-closed': false,
+  'rounds-merged': false,
+  'deletes-carried': true,
+  retried: true,
+  asked: true,
+  verified: true,
+  'cutover-begun': true,
+  'cutover-undone': true,
+  'cut-over': true,
+  'rollback-begun': true,
+  'rollback-undone': true,
+  'rolled-back': true,
+  stopped: true,
+  failed: true,
+  finished: true,
+  completed: true,
+} satisfies Readonly<Record<Entry['type'], boolean>>
+
+/** Entries of these types fold to all that a state says but for what was moved and changed: few, however much was moved. */
+export const standingTypes: readonly Entry['type'][] = (Object.keys(tellsHowItStands) as Entry['type'][]).filter(
+  type => tellsHowItStands[type],
+)
 
 /** The state after these entries. */
 export function fold(entries: Iterable<StoredEntry>): MigrationState {

@@ -182,7 +182,7 @@ test('whatever the order of writes, reads, looks and changes of primary, in the 
           if (pending.length === 0 && running.length === 0) next()
           handOut()
         } else if (what === 'settle') settle()
-        else if (round >= 0) index.observed([stand()], number, ++number)
+        else if (round >= 0) index.observed(index.worth([stand()]), number, ++number)
       }
       synced = log.length
       do {
@@ -193,6 +193,32 @@ test('whatever the order of writes, reads, looks and changes of primary, in the 
     }),
     { numRuns: 10_000 },
   )
+})
+
+test('a look tells nothing of shards of which nothing is left to confirm, and is not kept of them', () => {
+  const index = new Unconfirmed()
+  const shards = Array.from({ length: 1_000 }, (_, shard) => ({ ...at(9, 9), shard }))
+  const read = { ...partition('cities', 0, 9), range: { ...range(0, 9), shard: 7 } }
+  index.opened(opened(0, shards, [read]), 1)
+  index.observed(shards, 1, 2)
+  expect(index.worth(shards)).toEqual([])
+  index.settled(settled(read), 1, 3)
+  expect(index.worth(shards)).toEqual([shards[7]])
+  expect(index.worth([{ ...at(9, 9, 'term 2'), shard: 3 }])).toHaveLength(1)
+})
+
+test('a round of very many shards and partitions is taken up as fast as it has parts', () => {
+  const index = new Unconfirmed()
+  const shards = Array.from({ length: 1_024 }, (_, shard) => ({ ...at(9_999, 9_999), shard }))
+  const partitions = shards.flatMap(({ shard }) =>
+    Array.from({ length: 100 }, (_, n) => ({
+      ...partition('cities', 0, 0),
+      id: `${shard}.${n}`,
+      range: { by: 'seq-no' as const, shard, from: 100 * n, to: 100 * n + 98 },
+    })),
+  )
+  index.opened(opened(0, shards, partitions), 1)
+  expect(index.toReadAgain([{ ...at(9_999, 9_999, 'term 2'), shard: 5 }])).toHaveLength(100)
 })
 
 test('a band is in doubt on every shard that it reaches, as far as the marks, and is settled as one', () => {

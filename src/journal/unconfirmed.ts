@@ -89,6 +89,17 @@ export class Unconfirmed {
     }
   }
 
+  /**
+   * Those marks that tell anything: of shards of which something is to be confirmed, or whose primary has changed. A look at
+   * the others changes nothing, so a journal of many looks grows with what is read only.
+   */
+  worth(marks: readonly ShardMark[]): readonly ShardMark[] {
+    return marks.filter(mark => {
+      const shard = this.#shards.get(mark.shard)
+      return !shard || shard.pieces.length > 0 || shard.primary !== mark.primary
+    })
+  }
+
   /** Whether another look could confirm anything. */
   get any(): boolean {
     return [...this.#shards.values()].some(({ pieces, again }) => pieces.length + again.length > 0)
@@ -128,11 +139,15 @@ function joined(ranges: readonly SeqNoRange[]): SeqNoRange[] {
 
 /** What of the ranges lies in no part. */
 function without(ranges: readonly SeqNoRange[], parts: readonly SeqNoRange[]): SeqNoRange[] {
+  const byShard = Map.groupBy(
+    parts.toSorted((a, b) => a.from - b.from),
+    ({ shard }) => shard,
+  )
   return ranges.flatMap(range => {
     const gaps: SeqNoRange[] = []
     let from = range.from
-    for (const part of parts.toSorted((a, b) => a.from - b.from)) {
-      if (part.shard !== range.shard || part.to < from || part.from > range.to) continue
+    for (const part of byShard.get(range.shard) ?? []) {
+      if (part.to < from || part.from > range.to) continue
       if (part.from > from) gaps.push({ ...range, from, to: part.from - 1 })
       from = part.to + 1
     }

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
-import { inRequests } from '../cluster/in-requests.ts'
+import { inRequests } from '../cluster/together.ts'
 import { exactJsonIfFound, json } from '../cluster/json.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { AliasDefinition, Json, JsonObject } from '../model/plan.ts'
@@ -81,7 +81,7 @@ export async function readDefinitions(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Pick<IndexDefinition, 'mappings' | 'aliases'> & { readonly inexact: readonly string[] }>> {
   const found = new Map<string, Pick<IndexDefinition, 'mappings' | 'aliases'> & { readonly inexact: readonly string[] }>()
-  for (const some of inRequests(names)) {
+  for (const some of inRequests(names, name => name)) {
     const answer = await exactJsonIfFound(cluster, {
       method: 'GET',
       path: `/${indexPath(some)}`,

@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json } from '../cluster/json.ts'
 import { refusal } from '../cluster/refusal.ts'
+import { together, togetherFor } from '../cluster/together.ts'
 import type { ShardferryError } from '../model/errors.ts'
 import type { StepKind } from '../cluster/step-kind.ts'
 import type { Side } from '../model/connection.ts'
@@ -78,25 +79,27 @@ type Saved = { readonly [setting: string]: string | null }
 
 /** Gives the target index the task's tuning; undo gives every setting its former value back, null for the server's default. */
 export function tuneIndexStep(target: Cluster, task: IndexTask): Step<Saved> {
-  const put = (settings: object, signal: AbortSignal): Promise<ShardferryError | undefined> =>
-    putSettings(target, task.target, settings, signal)
+  const put = async (settings: object, signal: AbortSignal): Promise<ShardferryError | undefined> =>
+    (await putSettings(target, task.target, settings, signal)) ?? undefined
+  const current = async (signal: AbortSignal): Promise<Readonly<Record<string, string>>> =>
+    (await currentSettings(target, task.target, signal)) ?? {}
   return {
     id: `${prefixOf(target.side)}${task.target}`,
     describe: () => `set ${Object.keys(task.tuning).join(', ')} on index ${task.target} while documents are copied`,
 
     async capture(signal) {
-      const current = await currentSettings(target, task.target, signal)
+      const found = await current(signal)
       const saved: Record<string, string | null> = {}
-      for (const name of Object.keys(task.tuning)) saved[name] = current[name] ?? null
+      for (const name of Object.keys(task.tuning)) saved[name] = found[name] ?? null
       // A template of the target may have brought a final pipeline that the plan knows nothing of.
-      const pipeline = current[finalPipeline]
+      const pipeline = found[finalPipeline]
       if (pipeline !== undefined) saved[finalPipeline] = pipeline
       return saved
     },
 
     async apply(signal) {
-      const current = await currentSettings(target, task.target, signal)
-      const wanted = current[finalPipeline] === undefined ? task.tuning : { ...task.tuning, [finalPipeline]: '_none' }
+      const found = await current(signal)
+      const wanted = found[finalPipeline] === undefined ? task.tuning : { ...task.tuning, [finalPipeline]: '_none' }
       if (Object.keys(wanted).length === 0) return
       const refused = await put(wanted, signal)
       if (refused === undefined) return
@@ -129,26 +132,29 @@ export function tuningKind(side: Side): StepKind {
 async function restore(target: Cluster, index: string, saved: Saved, signal: AbortSignal): Promise<void> {
   if (Object.keys(saved).length === 0) return
   const refused = await putSettings(target, index, saved, signal)
-  if (refused !== undefined && refused.status !== 404) throw refused
+  if (refused && refused.status !== 404) throw refused
 }
 
-async function putSettings(
-  target: Cluster,
-  index: string,
-  settings: object,
-  signal: AbortSignal,
-): Promise<ShardferryError | undefined> {
-  const request = { method: 'PUT', path: `/${indexPath(index)}/_settings`, body: settings, signal } as const
+/**
+ * Gives what refuses them, or null. All indices that get the same settings get them in one change of the cluster's state,
+ * which is taken as a whole or not at all.
+ */
+const putSettings = togetherFor<object, ShardferryError | null>(async (target, indices, settings, signal) => {
+  const request = { method: 'PUT', path: `/${indexPath(indices)}/_settings`, body: settings, signal } as const
   const answer = await target.exchange(request)
-  return answer.status >= 400 ? refusal(target, request, answer) : undefined
-}
+  if (answer.status < 400) return new Map(indices.map(index => [index, null]))
+  const refused = refusal(target, request, answer)
+  const [only, ...others] = indices
+  if (only !== undefined && others.length === 0) return new Map([[only, refused]])
+  throw refused
+})
 
-async function currentSettings(target: Cluster, index: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+const currentSettings = together<Readonly<Record<string, string>>>(async (target, indices, signal) => {
   const answer = await json<Record<string, { settings: Record<string, string> }>>(target, {
     method: 'GET',
-    path: `/${indexPath(index)}/_settings`,
+    path: `/${indexPath(indices)}/_settings`,
     query: { flat_settings: true },
     signal,
   })
-  return answer[index]?.settings ?? {}
-}
+  return new Map(Object.entries(answer).map(([index, { settings }]) => [index, settings]))
+})

@@ -79,6 +79,16 @@ export async function carryDeletes(m: Migration, task: IndexTask, signal: AbortS
   }
 }
 
+/** Whether `carryDeletes` would look for anything: most indices it need not be called for. */
+export async function mayHaveDeletes(m: Migration, task: IndexTask, signal: AbortSignal): Promise<boolean> {
+  m.deletes.hindrances.delete(task.source)
+  const index = m.memory.state.indices.get(task.source)
+  if ((task.deletes?.by ?? 'off') === 'off' || index?.rounds[0] === undefined) return false
+  const marks = await patiently(m, () => m.reader.marks(task, signal), signal)
+  requireLineage(task, index.rounds[0], marks)
+  return deletesSince(task, (index.deletes ?? index.rounds[0]).shards, marks) !== 'none'
+}
+
 interface Carried extends DeletedPlaces {
   readonly by: 'manifest' | 'sweep'
 }

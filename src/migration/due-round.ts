@@ -76,7 +76,9 @@ export function remember(m: Pick<Migration, 'memory'>, task: IndexTask, asOf: nu
 }
 
 function journalLook(m: Pick<Migration, 'memory'>, task: IndexTask, asOf: number, shards: readonly ShardMark[]): void {
-  if (task.read.by === 'seq-no') m.memory.append({ type: 'observed', index: task.source, asOf, shards })
+  if (task.read.by !== 'seq-no') return
+  const worth = m.memory.state.indices.get(task.source)?.unconfirmed.worth(shards) ?? shards
+  if (worth.length > 0) m.memory.append({ type: 'observed', index: task.source, asOf, shards: worth })
 }
 
 /** How long operations that are not safe yet are waited for: several times an asynchronous translog's usual 5 s. */

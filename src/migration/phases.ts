@@ -1,9 +1,10 @@
 import { indexUuid } from '../cluster/shards.ts'
+import { mapFew } from '../flow/map-few.ts'
 import { exactPart } from '../metadata/tune.ts'
 import { ShardferryError } from '../model/errors.ts'
 import type { IndexTask } from '../model/plan.ts'
 import type { Work } from '../model/ports.ts'
-import { carryDeletes } from './carry-deletes.ts'
+import { carryDeletes, mayHaveDeletes } from './carry-deletes.ts'
 import { counted } from './counted.ts'
 import { isMadeByStream, openDataStreams } from './data-streams.ts'
 import { dueRound, observe } from './due-round.ts'
@@ -11,16 +12,19 @@ import type { Pass } from './due-round.ts'
 import type { Migration } from './migration.ts'
 import { patiently } from './patiently.ts'
 import { applyStep, undoStep } from './run-steps.ts'
+import { togetherAtMost } from './together-at-most.ts'
+
+/** Each is a change of the cluster's state, and shards that start. */
+const madeAtOnce = 4
 
 /** Makes the target indices, and remembers the uuid each got. */
 export async function createTargets(m: Migration, signal: AbortSignal): Promise<void> {
   await openDataStreams(m, signal)
-  for (const task of m.tasks) {
-    if (task.action === 'create' && !isMadeByStream(m.plan, task)) {
-      const step = m.steps.create(task, change => m.memory.append({ type: 'changed', index: task.source, change }))
-      await patiently(m, () => applyStep(step, m.memory, m.world, signal), signal)
-    }
-  }
+  const due = m.tasks.filter(task => task.action === 'create' && !isMadeByStream(m.plan, task))
+  await mapFew(due, madeAtOnce, async task => {
+    const step = m.steps.create(task, change => m.memory.append({ type: 'changed', index: task.source, change }))
+    await patiently(m, () => applyStep(step, m.memory, m.world, signal), signal)
+  })
   await confirmTargets(m, signal)
 }
 
@@ -29,7 +33,7 @@ export async function createTargets(m: Migration, signal: AbortSignal): Promise<
  * deleted meanwhile makes a new index there, with guessed mappings.
  */
 export async function confirmTargets(m: Migration, signal: AbortSignal): Promise<void> {
-  for (const task of m.tasks) await confirmTarget(m, task, signal)
+  await mapFew(m.tasks, togetherAtMost, task => confirmTarget(m, task, signal))
 }
 
 async function confirmTarget(m: Migration, task: IndexTask, signal: AbortSignal): Promise<void> {
@@ -58,11 +62,11 @@ async function docsBefore(m: Migration, { target, query }: IndexTask, signal: Ab
 
 /** Tunes for the bulk copy; an index that has been through it may be in use, and only catches up. */
 export async function tuneTargets(m: Migration, signal: AbortSignal): Promise<void> {
-  for (const task of tuned(m)) {
+  await mapFew(tuned(m), togetherAtMost, async task => {
     const bulkDone = m.memory.state.indices.get(task.source)?.rounds[0]?.closed === true
     const step = m.steps.tune(bulkDone ? { ...task, tuning: exactPart(task.tuning) } : task)
     await patiently(m, () => applyStep(step, m.memory, m.world, signal), signal)
-  }
+  })
 }
 
 /** Gives every tuned setting its captured value back; also after a crash, by whichever run comes next. */
@@ -70,19 +74,16 @@ export async function restoreTuning(
   m: Pick<Migration, 'tasks' | 'steps' | 'memory' | 'world' | 'giveUpAfterMs' | 'tally' | 'throttler'>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const restored: string[] = []
-  for (const task of tuned(m)) {
+  const restored = await mapFew(tuned(m), togetherAtMost, async task => {
     const step = m.steps.tune(task)
-    if (await patiently(m, () => undoStep(step, m.memory, m.world, signal), signal)) restored.push(step.describe())
-  }
-  return restored
+    return (await patiently(m, () => undoStep(step, m.memory, m.world, signal), signal)) ? [step.describe()] : []
+  })
+  return restored.flat()
 }
 
 export async function setAliases(m: Migration, signal: AbortSignal): Promise<void> {
-  for (const task of m.tasks) {
-    if (Object.keys(task.aliases).length > 0)
-      await patiently(m, () => applyStep(m.steps.aliases(task), m.memory, m.world, signal), signal)
-  }
+  const due = m.tasks.filter(({ aliases }) => Object.keys(aliases).length > 0)
+  await mapFew(due, madeAtOnce, task => patiently(m, () => applyStep(m.steps.aliases(task), m.memory, m.world, signal), signal))
 }
 
 function tuned(m: Pick<Migration, 'tasks'>): readonly IndexTask[] {
@@ -107,8 +108,9 @@ export async function copyAll(m: Migration, signal: AbortSignal): Promise<void> 
 }
 
 async function carryAll(m: Migration, tasks: ReadonlySet<IndexTask>, signal: AbortSignal): Promise<boolean> {
+  const due = await mapFew(tasks, togetherAtMost, async task => ((await mayHaveDeletes(m, task, signal)) ? [task] : []))
   let looked = false
-  for (const task of tasks) if (await carryDeletes(m, task, signal)) looked = true
+  for (const task of due.flat()) if (await carryDeletes(m, task, signal)) looked = true
   return looked
 }
 
@@ -128,18 +130,22 @@ export async function copyPass(
   const observedAtMs = new Map<string, number>()
   const passBegan = m.memory.state.lastNumber
   async function* work(signal: AbortSignal): AsyncIterable<Work> {
-    for (const task of tasks.toSorted((a, b) => b.estimate.docs - a.estimate.docs)) {
-      const round = await patiently(m, () => dueRound(m, task, pass, signal), signal)
-      if (!round) continue
-      const settled = m.memory.state.indices.get(task.source)?.rounds.find(known => known.round === round.round)?.settled
-      const pending = round.partitions.filter(partition => !settled?.has(partition.id))
-      open.set(task.source, pending.length)
-      observedAtMs.set(task.source, m.world.now())
-      moved.add(task)
-      if (pending.length === 0) closeRound(m, task.source, round.round)
-      for (const partition of pending) {
-        begun.set(partition.id, begunBefore(m, task, round.round, partition.id, passBegan))
-        yield { task, partition }
+    for (const handful of handfuls(tasks.toSorted((a, b) => b.estimate.docs - a.estimate.docs))) {
+      const rounds = await mapFew(handful, togetherAtMost, async task => {
+        const round = await patiently(m, () => dueRound(m, task, pass, signal), signal)
+        return round && { task, round }
+      })
+      for (const { task, round } of rounds.filter(due => due !== undefined)) {
+        const settled = m.memory.state.indices.get(task.source)?.rounds.find(known => known.round === round.round)?.settled
+        const pending = round.partitions.filter(partition => !settled?.has(partition.id))
+        open.set(task.source, pending.length)
+        observedAtMs.set(task.source, m.world.now())
+        moved.add(task)
+        if (pending.length === 0) closeRound(m, task.source, round.round)
+        for (const partition of pending) {
+          begun.set(partition.id, begunBefore(m, task, round.round, partition.id, passBegan))
+          yield { task, partition }
+        }
       }
     }
   }
@@ -157,6 +163,25 @@ export async function copyPass(
     }
   }
   return moved
+}
+
+/** Documents in a handful of indices that are looked at together, about: what moves before the last of them is begun. */
+const handfulDocs = 200_000
+
+/** Small indices are looked at many at once, before the first of them is read; a large one by itself. */
+function* handfuls(tasks: readonly IndexTask[]): Iterable<readonly IndexTask[]> {
+  let some: IndexTask[] = []
+  let docs = 0
+  for (const task of tasks) {
+    if (some.length > 0 && (docs + task.estimate.docs > handfulDocs || some.length === togetherAtMost)) {
+      yield some
+      some = []
+      docs = 0
+    }
+    some.push(task)
+    docs += task.estimate.docs
+  }
+  if (some.length > 0) yield some
 }
 
 /**

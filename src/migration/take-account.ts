@@ -1,4 +1,5 @@
 import { indexWriteBlocked } from '../cluster/shards.ts'
+import { mapFew } from '../flow/map-few.ts'
 import type { RoundState } from '../journal/fold.ts'
 import { addCounts, balances, noCounts } from '../model/documents.ts'
 import type { Counts } from '../model/documents.ts'
@@ -8,11 +9,13 @@ import type { IndexTask } from '../model/plan.ts'
 import { isAccounted } from '../model/report.ts'
 import type { IndexReport, Report, Verdict } from '../model/report.ts'
 import { counted } from './counted.ts'
+import type { Counted } from './counted.ts'
 import { deletedSoFar, deletesNotes } from './deleted.ts'
 import { countedDeletes, noDeletes } from './deletes-since.ts'
 import { remember, requireLineage } from './due-round.ts'
 import { existingNote } from './existing-note.ts'
 import type { Migration } from './migration.ts'
+import { togetherAtMost } from './together-at-most.ts'
 import { sourceRested } from './source-rested.ts'
 
 interface Accountable extends Pick<
@@ -25,9 +28,9 @@ interface Accountable extends Pick<
 
 /** Compares what was read with what became of it, and both sides' counts; says in one word how it stands. */
 export async function takeAccount(m: Accountable, signal: AbortSignal): Promise<Report> {
-  const notes: string[] = []
-  const indices: IndexReport[] = []
-  for (const task of m.tasks) indices.push(await indexAccount(m, task, notes, signal))
+  const counts = await mapFew(m.tasks, togetherAtMost, task => countBoth(m, task, signal))
+  const accounts = await mapFew(counts, togetherAtMost, one => indexAccount(m, one, signal))
+  const indices = accounts.map(({ report }) => report)
   const total = indices.reduce((sum, one) => addCounts(sum, one.counts), noCounts)
   const state = m.memory.state
   const rounds = [...state.indices.values()].flatMap(index => index.rounds)
@@ -45,21 +48,39 @@ export async function takeAccount(m: Accountable, signal: AbortSignal): Promise<
     indices,
     partitions: rounds.reduce((sum, round) => sum + round.partitions.length, 0),
     partitionsRedone: settled.filter(one => one.attempts > 1).length,
-    notes,
+    notes: accounts.flatMap(({ notes }) => notes),
   }
 }
 
-async function indexAccount(m: Accountable, task: IndexTask, notes: string[], signal: AbortSignal): Promise<IndexReport> {
+interface IndexAccount {
+  readonly report: IndexReport
+  readonly notes: readonly string[]
+}
+
+interface BothCounts {
+  readonly task: IndexTask
+  readonly here: Counted
+  readonly there: Counted
+}
+
+async function countBoth(m: Accountable, task: IndexTask, signal: AbortSignal): Promise<BothCounts> {
+  const query = task.query ?? { match_all: {} }
+  const [there, here] = await Promise.all([
+    // The plan may give the target another number of shards, and an index that was there has its own.
+    counted(m.target, task.target, task.action === 'create' ? { match_all: {} } : query, {}, signal),
+    counted(m.source, task.source, query, { shards: task.shards }, signal),
+  ])
+  return { task, here, there }
+}
+
+async function indexAccount(m: Accountable, { task, here, there }: BothCounts, signal: AbortSignal): Promise<IndexAccount> {
+  const notes: string[] = []
   const rounds = m.memory.state.indices.get(task.source)?.rounds ?? []
   const note = (text: string): void => void notes.push(`${task.source}: ${text}`)
   const doubts: string[] = []
   for (const { kind, what, why } of m.memory.state.changes.get(task.source) ?? []) note(`${what} ${changeWords[kind]}: ${why}`)
   let counts: Counts = noCounts
   for (const round of rounds) for (const settled of round.settled.values()) counts = addCounts(counts, settled.counts)
-  const query = task.query ?? { match_all: {} }
-  // The plan may give the target another number of shards, and an index that was there has its own.
-  const there = await counted(m.target, task.target, task.action === 'create' ? { match_all: {} } : query, {}, signal)
-  const here = await counted(m.source, task.source, query, { shards: task.shards }, signal)
   for (const [side, { docs }] of [['target', there] as const, ['source', here] as const])
     if (docs === null) note(`it could not be counted on the ${side}: its user lacks the index privilege read.`)
 
@@ -93,19 +114,22 @@ async function indexAccount(m: Accountable, task: IndexTask, notes: string[], si
   if (task.action === 'into-existing')
     existingNote({ task, counts, sourceCount: here.docs, targetCount: there.docs, docsBefore }, { doubts, note })
   return {
-    index: task.source,
-    target: task.target,
-    counts,
-    balanced: balances(counts),
-    rounds: (rounds.at(-1)?.round ?? -1) + 1,
-    sourceCount: here.docs,
-    targetCount: there.docs,
-    targetCountBefore: docsBefore,
-    ...(refused > 0 ? { refusedBefore: refused } : {}),
-    behind,
-    deletes,
-    deleted,
-    doubts,
+    report: {
+      index: task.source,
+      target: task.target,
+      counts,
+      balanced: balances(counts),
+      rounds: (rounds.at(-1)?.round ?? -1) + 1,
+      sourceCount: here.docs,
+      targetCount: there.docs,
+      targetCountBefore: docsBefore,
+      ...(refused > 0 ? { refusedBefore: refused } : {}),
+      behind,
+      deletes,
+      deleted,
+      doubts,
+    },
+    notes,
   }
 }
 
@@ -186,25 +210,24 @@ function operationsSince(last: RoundState | undefined, marks: readonly ShardMark
 }
 
 function verdictOf(tasks: readonly IndexTask[], indices: readonly IndexReport[], total: Counts): Verdict {
-  if (!indices.every(one => agrees(tasks, one))) return 'differs'
+  if (!indices.every((one, position) => agrees(tasks[position]!, one))) return 'differs'
   return total.setAside > 0 ? 'set-aside' : 'exact'
 }
 
 /** Whether the account of an index leaves nothing open, but for documents set aside. */
-export function agrees(tasks: readonly IndexTask[], one: IndexReport): boolean {
+export function agrees(task: IndexTask, one: IndexReport): boolean {
   const { balanced, behind, deleted, doubts } = one
-  return balanced && behind === 0 && isAccounted(deleted) && doubts.length === 0 && countsAgree(tasks, one)
+  return balanced && behind === 0 && isAccounted(deleted) && doubts.length === 0 && countsAgree(task, one)
 }
 
 /**
  * A document that was set aside may still stand on the target: in an older form, or in a newer one that came in a later
  * round. And an index that was on the target before holds documents of its own, as many as it held then at most.
  */
-function countsAgree(tasks: readonly IndexTask[], report: IndexReport): boolean {
-  const { index, sourceCount, targetCount, targetCountBefore, refusedBefore = 0, counts } = report
+function countsAgree({ action }: IndexTask, report: IndexReport): boolean {
+  const { sourceCount, targetCount, targetCountBefore, refusedBefore = 0, counts } = report
   if (sourceCount === null || targetCount === null) return false
   const more = targetCount + counts.setAside - sourceCount - refusedBefore
-  const intoExisting = tasks.find(task => task.source === index)?.action === 'into-existing'
-  const ownDocs = intoExisting ? (targetCountBefore ?? Number.POSITIVE_INFINITY) : 0
+  const ownDocs = action === 'into-existing' ? (targetCountBefore ?? Number.POSITIVE_INFINITY) : 0
   return more >= 0 && more <= counts.setAside + ownDocs
 }

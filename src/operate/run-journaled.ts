@@ -4,6 +4,7 @@ import { assemble, realWorld, thisProcess } from '../assemble.ts'
 import { fold } from '../journal/fold.ts'
 import { SqliteJournal } from '../journal/sqlite.ts'
 import { runMigration } from '../migration/run-migration.ts'
+import { paced } from './paced.ts'
 import { asShardferryError, ShardferryError } from '../model/errors.ts'
 import type { Progress } from '../model/progress.ts'
 import type { Report } from '../model/report.ts'
@@ -59,9 +60,10 @@ export async function runJournaled(
   }
   // A state folder that can no longer be written stops the run: what cannot be remembered must not go on.
   const broken = new AbortController()
+  const tellInPassing = paced(tell, () => world.now())
   const timer = setInterval(() => {
     try {
-      tell()
+      tellInPassing()
     } catch (thrown) {
       broken.abort(asShardferryError(thrown))
     }

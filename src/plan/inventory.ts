@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { indexPath } from '../cluster/cluster.ts'
 import { json, jsonIfFound } from '../cluster/json.ts'
 import { unreadableBy } from '../cluster/refusal.ts'
+import { mapFew } from '../flow/map-few.ts'
 import type { NamedIndex } from '../metadata/names.ts'
 import { readNames } from '../metadata/names.ts'
 import type { Found, IndexDefinition } from '../metadata/read.ts'
@@ -16,7 +17,6 @@ import { becoming } from './data-streams/becoming.ts'
 import { asBacking } from './data-streams/from-aliases.ts'
 import { inventoryStreams } from './data-streams/inventory-streams.ts'
 import type { InventoriedStream } from './data-streams/inventory-streams.ts'
-import { mapFew } from './map-few.ts'
 import { takeObjects } from './objects.ts'
 import type { InventoriedObject } from './objects.ts'
 import { targetNames } from './rename.ts'
@@ -70,6 +70,8 @@ export interface InventoriedIndex {
   readonly unreadable?: 'read' | 'metadata'
 }
 
+const askedAtOnce = 6
+
 /**
  * Looks at both clusters, without changing either.
  * @throws ShardferryError `index-unknown`, `nothing-selected`, `cluster-red`, `plan-invalid` (names, queries), `unsupported`
@@ -94,7 +96,7 @@ export async function takeInventory(
   )
   for (const { name } of indices) requireSteady(queryFor(name, selection), name, Date.now())
   await refuseRed(source, indices, signal)
-  const asTheyAre = await mapFew(indices, index =>
+  const asTheyAre = await mapFew(indices, askedAtOnce, index =>
     inventory(source, target, index, targets.get(index.name) ?? index.name, selection, signal),
   )
   const { indices: inventoried, dataStreams } = becoming(asTheyAre, streams, selection)
@@ -220,6 +222,6 @@ async function takenAliases(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const aliases = [...new Set(indices.flatMap(({ definition }) => Object.keys(definition.aliases)))]
-  const found = await mapFew(aliases, alias => findIndex(target, alias, signal))
+  const found = await mapFew(aliases, askedAtOnce, alias => findIndex(target, alias, signal))
   return aliases.filter((_alias, position) => found[position]?.kind === 'index')
 }

@@ -9,6 +9,8 @@ import { closeScroll, firstPage, nextPage } from '../../src/cluster/scroll.ts'
 import type { HeldPage, PageLimits, Scroll } from '../../src/cluster/scroll.ts'
 import { primaryCopies, primaryTimes } from '../../src/cluster/primaries.ts'
 import { count, indexUuid, indexWriteBlocked, primaryMarks, refresh, standing } from '../../src/cluster/shards.ts'
+import { indexTask } from '../../src/journal/sample-entries.test-part.ts'
+import { tuneIndexStep } from '../../src/metadata/tune.ts'
 import type { Doc } from '../../src/model/documents.ts'
 import type { JsonObject } from '../../src/model/plan.ts'
 import { connectTo, send } from './connect-to.ts'
@@ -382,6 +384,88 @@ for (const participant of participants) {
       test('of a shard that the index does not have wait for it: its primary is not started', async () => {
         await create()
         await expect(primaryMarks(cluster, index, 2, signal)).rejects.toMatchObject({ code: 'unavailable', recovery: 'retry' })
+      })
+    })
+
+    describe('many indices, asked about at once', () => {
+      const many = async (): Promise<readonly string[]> => {
+        const names = [`${index}-a`, `${index}-b`, `${index}-c`]
+        for (const [n, name] of names.entries()) {
+          const settings = { number_of_shards: n + 1, number_of_replicas: 0, refresh_interval: '-1' }
+          await send(address, 'PUT', `/${name}`, { settings })
+          for (let doc = 0; doc <= n; doc++) await send(address, 'PUT', `/${name}/_doc/d${doc}`, {})
+        }
+        return names
+      }
+
+      test('each is told of as if it were asked about alone, with a few requests for all', async () => {
+        const names = await many()
+        const before = cluster.requestsSent
+        const together = await Promise.all([
+          Promise.all(names.map(name => indexUuid(cluster, name, signal))),
+          Promise.all(names.map((name, n) => standing(cluster, name, n + 1, primaryTimes, signal))),
+        ])
+        expect(cluster.requestsSent - before).toBe(4)
+        const alone: typeof together = [[], []]
+        for (const [n, name] of names.entries()) {
+          alone[0].push(await indexUuid(cluster, name, signal))
+          alone[1].push(await standing(cluster, name, n + 1, primaryTimes, signal))
+        }
+        expect(together).toEqual(alone)
+        expect(new Set(together[0]).size).toBe(3)
+      })
+
+      test('one that is not there does not keep the others from being told of', async () => {
+        const [a, , c] = await many()
+        const found = await Promise.all([a!, 'nowhere', c!].map(name => indexUuid(cluster, name, signal)))
+        expect(found).toEqual([expect.any(String), undefined, expect.any(String)])
+        const stands = await Promise.allSettled([a!, 'nowhere'].map(name => primaryMarks(cluster, name, 1, signal)))
+        expect(stands).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'index-unknown' } }])
+      })
+
+      test('a refresh of all reaches each, and says so only where no copy of any is missing', async () => {
+        const names = await many()
+        await Promise.all(names.map((name, n) => refresh(cluster, name, signal, n + 1)))
+        const counts = await Promise.all(names.map(name => count(cluster, name, all, {}, signal)))
+        expect(counts).toEqual([1, 2, 3])
+        await send(address, 'PUT', `/${names[1]}/_settings`, { 'index.number_of_replicas': 1 })
+        const again = await Promise.allSettled(
+          names.map((name, n) => refresh(cluster, name, signal, name === names[1] ? 4 : n + 1)),
+        )
+        expect(again.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+      })
+
+      test('all are tuned with one change, and each has its own settings again afterwards', async () => {
+        const names = await many()
+        await send(address, 'PUT', `/${names[2]}/_settings`, { 'index.refresh_interval': '7s' })
+        const tuning = { 'index.refresh_interval': '-1', 'index.gc_deletes': '12h' }
+        const steps = [...names, 'nowhere'].map(target => tuneIndexStep(cluster, indexTask('any', { target, tuning })))
+        const saved = await Promise.all(steps.slice(0, 3).map(step => step.capture(signal)))
+        const before = cluster.requestsSent
+        await Promise.all(steps.slice(0, 3).map(step => step.apply(signal)))
+        expect(cluster.requestsSent - before).toBe(2)
+        const tuned = await Promise.allSettled(steps.map(step => step.apply(signal)))
+        expect(tuned.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected'])
+        const intervals = async (): Promise<unknown[]> => {
+          const found = await json<Record<string, { settings: Record<string, string> }>>(cluster, {
+            method: 'GET',
+            path: `/${indexPath(names)}/_settings`,
+            query: { flat_settings: true },
+            signal,
+          })
+          return names.map(name => [found[name]?.settings['index.refresh_interval'], found[name]?.settings['index.gc_deletes']])
+        }
+        expect(await intervals()).toEqual([
+          ['-1', '12h'],
+          ['-1', '12h'],
+          ['-1', '12h'],
+        ])
+        await Promise.all(steps.map((step, n) => step.undo(saved[n] ?? { 'index.gc_deletes': null }, signal)))
+        expect(await intervals()).toEqual([
+          ['-1', undefined],
+          ['-1', undefined],
+          ['7s', undefined],
+        ])
       })
     })
 

@@ -98,10 +98,14 @@ export function putBlock(call: Call): Reply {
 
 /** A shard that fails its refresh goes on showing what it showed before. */
 export function refresh(call: Call): Reply {
-  const shards = named(call, false).flatMap(index => index.shards)
+  const indices = named(call, false)
+  const shards = indices.flatMap(index => index.shards)
   const failed = call.faults.find('failedShards') ? 1 : 0
   for (const shard of shards.slice(failed)) shard.refresh()
-  return ok({ _shards: shardsBlock(shards.length, Math.min(failed, shards.length)) })
+  // Replicas are in the total and, as they are never assigned, in nothing else.
+  const replicas = indices.reduce((sum, index) => sum + index.shards.length * Number(index.text('number_of_replicas') ?? 0), 0)
+  const block = shardsBlock(shards.length, Math.min(failed, shards.length))
+  return ok({ _shards: { ...block, total: shards.length + replicas } })
 }
 
 export function flush(call: Call): Reply {

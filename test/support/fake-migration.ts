@@ -63,10 +63,11 @@ const copy: CopySettings = {
   unknownTypes: 'refuse',
 }
 
-/** The index `cities` of one shard goes to `towns`; ended with the test. */
+/** The index `cities` of one shard goes to `towns`, and `beside` others of three documents to their own names; ended with the test. */
 export async function fakeMigration(
   more: {
     readonly docs?: number
+    readonly beside?: number
     readonly task?: Partial<IndexTask>
     readonly source?: FakeOptions
     readonly copy?: Partial<CopySettings>
@@ -94,8 +95,23 @@ export async function fakeMigration(
     deletes: { by: 'manifest', reason: '' },
     ...more.task,
   })
+  const settings = { number_of_shards: '1', number_of_replicas: '0' }
+  const others = await Promise.all(
+    Array.from({ length: more.beside ?? 0 }, async (_, n) => {
+      const name = `beside-${n}`
+      await send(source.url, 'PUT', `/${name}`, { settings })
+      await send(source.url, 'POST', `/${name}/_bulk`, '{"index":{}}\n{"n":1}\n'.repeat(3))
+      return indexTask(name, {
+        uuid: source.store.index(name).uuid,
+        settings: { index: settings },
+        tuning: task.tuning,
+        deletes: task.deletes!,
+      })
+    }),
+  )
+  const planned = plan(task, ...others)
   const journal = journalOf([
-    { type: 'planned', plan: plan(task) },
+    { type: 'planned', plan: planned },
     { type: 'started', holder },
   ])
   const back = journalOf()
@@ -114,7 +130,7 @@ export async function fakeMigration(
     shard: source.store.index('cities').shards[0]!,
     process: (world = virtualWorld({ restless: true })) =>
       assemble({
-        plan: plan(task),
+        plan: planned,
         copy: { ...copy, ...more.copy },
         source: clusters[0]!,
         target: clusters[1]!,

@@ -1,4 +1,4 @@
-import { fold } from '../../journal/fold.ts'
+import { fold, standingTypes } from '../../journal/fold.ts'
 import { stateOf } from '../../operate/state.ts'
 import type { State } from '../../operate/state.ts'
 import type { MigrationSettings } from '../../settings/settings.ts'
@@ -12,7 +12,7 @@ import { statusText } from '../view/status-text.ts'
 export function status(settings: MigrationSettings, { json }: { readonly json: boolean }): number {
   const { journal, name } = openKnownJournal(settings)
   using open = journal
-  const state = fold(open.entries())
+  const state = fold(open.entries(0, standingTypes))
   const live = open.published()
   const word = words[stateOf(state, open.isHeld(), live?.progress)]
   if (json) {

@@ -72,7 +72,7 @@ export function remember({ from, to }: Pick<Change, 'from' | 'to'>, known: Known
   const found = (task: IndexTask): Pick<Verified, 'equal' | 'level'> => {
     const { equal = true, level = 'counts' } = known.get(task.source) ?? {}
     const account = report.indices.find(({ index }) => index === task.source)
-    return { equal: equal && account !== undefined && agrees(from.tasks, account), level }
+    return { equal: equal && account !== undefined && agrees(task, account), level }
   }
   const entries = (m: Migration, nameOf: (task: IndexTask) => string): Verified[] =>
     from.tasks.flatMap(task => {

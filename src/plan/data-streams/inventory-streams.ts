@@ -11,9 +11,12 @@ import type { NamedIndex } from '../../metadata/names.ts'
 import { findIndex } from '../../metadata/read.ts'
 import type { AliasDefinition, DataStreamWay, JsonObject } from '../../model/plan.ts'
 import type { Selection } from '../../model/selection.ts'
-import { mapFew } from '../map-few.ts'
+import { mapFew } from '../../flow/map-few.ts'
 import { streamOfAlias } from './from-aliases.ts'
 import { targetName } from '../rename.ts'
+
+/** Data streams that are looked at at once. */
+const streamsAtOnce = 6
 
 /** A data stream of the source some backing indices of which are moved, and what the target has of its name. */
 export interface InventoriedStream {
@@ -42,7 +45,7 @@ export async function inventoryStreams(
   signal: AbortSignal,
 ): Promise<readonly InventoriedStream[]> {
   const names = [...new Set(indices.flatMap(({ dataStream }) => dataStream ?? []))]
-  const found = await mapFew(names, async name => {
+  const found = await mapFew(names, streamsAtOnce, async name => {
     const made = selection.toDataStreams?.includes(name) === true
     const own = indices.filter(index => index.dataStream === name).map(index => index.name)
     const stream = made ? await streamOfAlias(source, name, own, signal) : await findDataStream(source, name, signal)
