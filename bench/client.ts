@@ -6,10 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Pool } from 'undici'
+import type { Answer } from '../src/cluster/cluster.ts'
 import { exchangeOnce } from '../src/cluster/exchange.ts'
 import { frameBulk } from '../src/cluster/frame-bulk.ts'
 import { scanPage } from '../src/cluster/scan-page.ts'
-import { newMark } from '../src/cluster/source-mark.ts'
+import { markNamed } from '../src/cluster/source-mark.ts'
 import type { SourceMark } from '../src/cluster/source-mark.ts'
 import { RowWriter } from '../src/copy/manifest/rows.ts'
 import type { Doc } from '../src/model/documents.ts'
@@ -19,7 +20,7 @@ import { seed } from './source-index.ts'
 
 const docsPerPage = 4000
 const pageCount = 12
-const mark = newMark()
+const mark = markNamed('mark-of-bench-01')
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '7' }, serve: { type: 'boolean', default: false } },
@@ -28,11 +29,12 @@ const { values } = parseArgs({
 if (values.serve) serve()
 else await measureSteps(Number(values.rounds))
 
-/** In a process of its own, so that its CPU is not counted: answers each request with a page, whatever was sent. */
+/** In a process of its own, so that its CPU is not counted: answers each search with a page, and a bulk request with nothing. */
 function serve(): void {
   const [page] = pages(1, mark)
   const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(200, { 'content-length': page!.length }).end(page))
+    const answer = request.url === '/_bulk' ? Buffer.from('{}') : page!
+    request.resume().on('end', () => response.writeHead(200, { 'content-length': answer.length }).end(answer))
   })
   server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port))
 }
@@ -40,14 +42,34 @@ function serve(): void {
 async function measureSteps(rounds: number): Promise<void> {
   const marked = pages(pageCount, mark)
   const gigabytes = marked.reduce((sum, page) => sum + sourceBytes(page), 0) / 1e9
-  const docs = marked.map(page => scanPage(page, mark).hits.map((hit): Doc => hit.asDoc('seq-no')!))
+  const docs = marked.map(page => docsOf(page, mark))
   const server = fork(fileURLToPath(import.meta.url), ['--serve'])
   const [port] = (await once(server, 'message')) as [number]
   const pool = new Pool(`http://127.0.0.1:${port}`)
   const signal = new AbortController().signal
-  const ask = async (body?: Uint8Array): Promise<void> => {
-    const request = { method: 'POST', path: '/', headers: {}, body, timeoutMs: 60_000, maxBytes: Infinity, signal } as const
-    ;(await exchangeOnce(pool, request)).release()
+  const ask = (body?: Uint8Array): Promise<Answer> => {
+    const request = {
+      method: 'POST',
+      path: body ? '/_bulk' : '/_search',
+      headers: {},
+      body,
+      timeoutMs: 60_000,
+      maxBytes: Infinity,
+      signal,
+    } as const
+    return exchangeOnce(pool, request)
+  }
+  const wholeWay = async (by?: SourceMark): Promise<void> => {
+    const rows = new RowWriter('seq-no', () => undefined)
+    for (let i = 0; i < pageCount; i++) {
+      const page = await ask()
+      const found = docsOf(page.body, by)
+      for (const doc of found) rows.add(doc)
+      const body = frameBulk(found)
+      ;(await ask(body.bytes)).release()
+      body.release()
+      page.release()
+    }
   }
   const steps: Record<string, () => void | Promise<void>> = {
     'finding documents by their mark': () => marked.forEach(page => void scanPage(page, mark)),
@@ -59,8 +81,10 @@ async function measureSteps(rounds: number): Promise<void> {
       rows.end()
     },
     'receiving pages': async () => {
-      for (let i = 0; i < pageCount; i++) await ask()
+      for (let i = 0; i < pageCount; i++) (await ask()).release()
     },
+    'all of it, and sending, by mark': () => wholeWay(mark),
+    'all of it, and sending, by letters': () => wholeWay(),
   }
   const seconds = new Map(Object.keys(steps).map(name => [name, [] as number[]]))
   for (let round = -2; round < rounds; round++) {
@@ -97,6 +121,10 @@ function pages(count: number, { name }: SourceMark): Uint8Array[] {
     const text = `{"took":3,"timed_out":false,${shards},"hits":{${total},"max_score":null,"hits":[${hits.join(',')}]}}`
     return new Uint8Array(new TextEncoder().encode(text))
   })
+}
+
+function docsOf(page: Uint8Array, by: SourceMark | undefined): Doc[] {
+  return scanPage(page, by).hits.map((hit): Doc => hit.asDoc('seq-no')!)
 }
 
 function sourceBytes(page: Uint8Array): number {
