@@ -17,6 +17,7 @@ import {
   unblocked,
   use,
 } from '../../test/support/changes.ts'
+import { send } from '../../test/contract/connect-to.ts'
 import { fakeMigration } from '../../test/support/fake-migration.ts'
 import type { FakeMigration } from '../../test/support/fake-migration.ts'
 import { until } from '../../test/support/until.ts'
@@ -71,6 +72,22 @@ test.each([['not verified', { acceptUnverified: false }, 'verification: cities: 
 const points: readonly AnyCrashPoint[] = [...crashPoints, ...cutoverCrashPoints].filter(
   point => !['plan-journaled', 'tuning-restored', 'cutover-undone'].includes(point),
 )
+
+test('an index that has got the name of an alias refuses the cutover before anything is blocked', async () => {
+  const f = await fakeMigration(followed)
+  const m = f.process()
+  const running = runMigration(m, never)
+  await followsAs(f, 'first')
+  await send(f.target.url, 'PUT', '/places', {})
+  ask(f)
+  await until('the refusal', () => Promise.resolve(f.types().includes('cutover-undone') || undefined))
+  const reason = 'places is the name of an index'
+  expect(m.memory.state.cutover).toMatchObject({ phase: 'none', reason: expect.stringContaining(reason) as string })
+  expect(f.types()).not.toContain('cutover-begun')
+  await send(f.target.url, 'DELETE', '/places')
+  ask(f)
+  expect(await running).toMatchObject({ verdict: 'exact' })
+})
 
 test.each(points)(
   'killed at %s, whenever that is passed on the way through a cutover, the next run undoes or finishes it, and says which',

@@ -3,8 +3,10 @@ import type { Cluster } from '../../cluster/cluster.ts'
 import { indexPath } from '../../cluster/cluster.ts'
 import { refusal } from '../../cluster/refusal.ts'
 import type { MigrationState } from '../../journal/fold.ts'
-import { aliasesHeld, heldByOthers } from '../../metadata/switch-aliases.ts'
+import { findIndex } from '../../metadata/read.ts'
+import { aliasesHeld, heldByOthers, namesOf } from '../../metadata/switch-aliases.ts'
 import type { CutoverConditions } from '../../model/entries.ts'
+import { asShardferryError } from '../../model/errors.ts'
 import type { IndexTask } from '../../model/plan.ts'
 import type { Lag } from '../../model/progress.ts'
 import { unblockedCondition } from './unblocked.ts'
@@ -147,12 +149,33 @@ async function healthCondition(
   }
 }
 
+/** Those of the names that indices of the target have: no alias can be made of them. Who may not see that finds out by the switch. */
+async function namesOfIndices(target: Cluster, names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const name of names) {
+    const is = await findIndex(target, name, signal).catch((thrown: unknown) => {
+      if (asShardferryError(thrown).code !== 'forbidden') throw thrown
+    })
+    if (is?.kind === 'index') found.push(name)
+  }
+  return found
+}
+
 async function aliasCondition(
   { tasks, target }: GateParts,
   { takeAliases }: CutoverConditions,
   signal: AbortSignal,
 ): Promise<Condition> {
   const what = 'aliases on the target'
+  const indices = await namesOfIndices(target, namesOf(tasks), signal)
+  if (indices.length > 0)
+    return {
+      what,
+      holds: false,
+      seen: `${indices.join(', ')} ${indices.length === 1 ? 'is the name of an index' : 'are names of indices'}`,
+      remedy:
+        'A server makes an index of itself for an application that writes to an alias which is not there. Look what is in it, carry that over, and delete it; then ask again.',
+    }
   const taken = heldByOthers(await aliasesHeld(target, tasks, signal), tasks)
   if (taken.length === 0) return { what, holds: true, seen: 'free' }
   const seen = taken.map(({ index, alias }) => `${alias} is on ${index}`).join(', ')
