@@ -15,7 +15,7 @@ test.each([
   const { features } = await runPair(source, target, await loadCorpus(source))
   expect(told(features)).toEqual(told(readRecord().find(pair => pair.source === from && pair.target === to)?.features ?? {}))
   expect(Object.values(features).filter(({ proof }) => proof === 'failed')).toEqual([])
-})
+}, 600_000)
 
 function told(features: Readonly<Record<string, FeatureOutcome>>): Record<string, string> {
   return Object.fromEntries(Object.entries(features).map(([name, { verdict, proof }]) => [name, `${verdict}, ${proof}`]))
