@@ -15,6 +15,7 @@ demo: setup
 	@npm run --silent demo
 
 test: setup
+	@sh tools/setup-tests.sh
 	@npm run --silent test
 
 check: setup
