@@ -150,10 +150,10 @@ const tellsHowItStands = {
   completed: true,
 } satisfies Readonly<Record<Entry['type'], boolean>>
 
-/** Entries of these types fold to all that a state says but for what was moved and changed: few, however much was moved. */
-export const standingTypes: readonly Entry['type'][] = (Object.keys(tellsHowItStands) as Entry['type'][]).filter(
-  type => tellsHowItStands[type],
-)
+export const entryTypes = Object.keys(tellsHowItStands) as readonly Entry['type'][]
+
+/** Entries of these types fold to all that a state says but for what was moved: few, however much was moved. */
+export const standingTypes: readonly Entry['type'][] = entryTypes.filter(type => tellsHowItStands[type])
 
 /** The state after these entries. */
 export function fold(entries: Iterable<StoredEntry>): MigrationState {
