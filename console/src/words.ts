@@ -1,3 +1,4 @@
+import { phaseTexts } from '../../src/cli/view/phase-texts.ts'
 import type { Summary } from './types.ts'
 
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'quiet'
@@ -19,23 +20,8 @@ export const states: Readonly<Record<Summary['state'], readonly [text: string, t
   interrupted: ['interrupted, can be resumed', 'bad'],
 }
 
-export const phases: Readonly<Record<string, string>> = {
-  planning: 'planning',
-  creating: 'creating indices',
-  tuning: 'tuning the target',
-  copying: 'copying',
-  'catching-up': 'catching up',
-  'carrying-deletes': 'carrying deletes over',
-  following: 'following',
-  'cutting-over': 'cutting over',
-  'following-back': 'following back',
-  'rolling-back': 'rolling back',
-  restoring: 'restoring settings',
-  'switching-aliases': 'setting aliases',
-  counting: 'counting',
-  comparing: 'comparing',
-  done: 'done',
-}
+/** By the phase as the server tells it. */
+export const phases: Readonly<Record<string, string>> = phaseTexts
 
 /** The way of a migration, as it is shown above its figures. */
 export const way = ['planning', 'creating', 'copying', 'catching-up', 'following', 'cutting-over', 'following-back'] as const

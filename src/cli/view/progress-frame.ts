@@ -4,6 +4,7 @@ import { indexLines, showsEveryDigit, totalLine } from './index-lines.ts'
 import { formatByteRate, formatBytes, formatDocs, formatDuration, plural } from './numbers.ts'
 import { paintLine } from './paint.ts'
 import type { Line, Span, Tone } from './paint.ts'
+import { phaseTexts } from './phase-texts.ts'
 
 export interface FrameSize {
   readonly columns: number
@@ -43,27 +44,6 @@ function header(progress: Progress, cells: number): Line[] {
     [[' Shardferry', 'strong'], '  ', [name, 'accent'], ' '.repeat(Math.max(2, gap)), ...badge, [phase, phaseTone(progress)]],
     [` ${source} `, ['→', 'quiet'], ` ${target}`],
   ]
-}
-
-const phaseTexts: Readonly<Record<Phase, string>> = {
-  planning: 'planning',
-  creating: 'creating indices',
-  tuning: 'tuning the target',
-  copying: 'copying',
-  'catching-up': 'catching up',
-  'carrying-deletes': 'carrying deletes over',
-  following: 'following',
-  'cutting-over': 'cutting over',
-  'following-back': 'cut over, following back',
-  'rolling-back': 'rolling back',
-  restoring: 'restoring settings',
-  'switching-aliases': 'switching aliases',
-  counting: 'counting',
-  comparing: 'comparing',
-  naming: 'naming differences',
-  'looking-again': 'looking again',
-  repairing: 'repairing',
-  done: 'done',
 }
 
 function phaseText(phase: Phase, round: number): string {
