@@ -204,9 +204,14 @@ export function controlRoutes(parts: ControlParts): OpenAPIHono<ServeEnv> {
         const { dryRun, switches } = c.req.valid('json')
         const watched = found(c, false)
         const { switches: last } = watched.state
-        if (last === 0) throw new ShardferryError('state-other', `Migration ${watched.name} was not cut over.`)
+        if (last === 0)
+          throw new ShardferryError('state-other', `Migration ${watched.name} was not cut over.`, {
+            hint: 'There is nothing to carry back before a cutover. See how it stands: GET /api/v1/migrations/NAME',
+          })
         if (switches !== undefined && switches !== last)
-          throw new ShardferryError('state-other', 'Applications were moved on meanwhile, by another cutover or rollback.')
+          throw new ShardferryError('state-other', 'Applications were moved on meanwhile, by another cutover or rollback.', {
+            hint: 'Once they have followed that one, ask again with the number of switches that the migration tells now.',
+          })
         askRun(c, watched, { what: 'moved', switches: last }, dryRun)
         return done(c, 'moved', watched, dryRun)
       },
